@@ -5,6 +5,7 @@ from flask_babel import ngettext
 
 from alerts.models import CADENCES, SEVERITIES
 from bulletins.labels import risk_reason
+from bulletins.labels import severity as rating
 from bulletins.queries import AlertFacts
 
 
@@ -35,16 +36,6 @@ def cadence(name: str) -> str:
 def cadences() -> list[tuple[str, str]]:
     """The options of how often, for a form."""
     return [(name, cadence(name)) for name in CADENCES]
-
-
-def rating(name: str) -> str:
-    """The label of a bulletin's severity."""
-    return {
-        "critical": _("critical"),
-        "important": _("important"),
-        "moderate": _("moderate"),
-        "low": _("low"),
-    }.get(name, _("not rated"))
 
 
 def reasons(facts: AlertFacts) -> str:

@@ -33,7 +33,7 @@ def alerts() -> str | tuple[str, int]:
         minimum="important",
         cadence="patch-day",
     )
-    if request.method == "POST" and form.validate() and not _searches(form):
+    if form.validate_on_submit() and not _searches(form):
         limit("alerts", client_address(), *actions.SIGN_UPS_PER_NETWORK_ADDRESS)
         with form.catching():
             email = form.data.pop("email")
@@ -57,16 +57,15 @@ def _page(template: str, form: Form, **context: object) -> tuple[str, int]:
     text = str(form.values.get("q", ""))[:MAX_QUERY_CHARACTERS]
     chosen = queries.products_named(slugs)
     found = [product for product in suggestions(text, limit=20) if product not in chosen]
-    return render_template(
+    return form.page(
         template,
-        form=form,
         chosen=chosen,
         found=found,
         text=text,
         cadences=labels.cadences(),
         severities=labels.severities(),
         **context,
-    ), 422 if form.errors else 200
+    )
 
 
 def _subscription(purpose: str, token: str) -> Subscription:
@@ -104,7 +103,7 @@ def manage_alerts(token: str) -> Response | tuple[str, int]:
         cadence=row.cadence,
         products=[product.slug for product in row.products],
     )
-    if request.method == "POST" and form.validate() and not _searches(form):
+    if form.validate_on_submit() and not _searches(form):
         with form.catching():
             actions.change(row, form.data)
             db.session.commit()

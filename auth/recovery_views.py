@@ -42,14 +42,14 @@ def secure_user(username: str) -> ResponseReturnValue:
         policy.can_secure(me(), user),
         _("Only administrators can secure accounts, except those of other administrators."),
     )
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         with form.catching():
             actions.recover(user, email=form.data["email"] or None, end_undo=form.data["end_undo"], by=me())
             security_log.record("administrator_act", user=user, actor=me(), act="secure")
             db.session.commit()
             flash(_secured_message(user))
             return redirect(user.profile_url)
-    return render_template("auth/secure_user.html", form=form, user=user), 422 if form.errors else 200
+    return form.page("auth/secure_user.html", user=user)
 
 
 def _secured_message(user: User) -> str:

@@ -42,14 +42,14 @@ def settings_profile() -> ResponseReturnValue:
         website=user.website,
         about=user.about,
     )
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         with form.catching():
             about = form.data.pop("about") or render("")
             actions.edit_profile(user, about=about, expected=form.expected, **form.data)
             db.session.commit()
             flash(_("Profile saved."))
             return redirect(user.profile_url)
-    return render_template("auth/settings_profile.html", form=form, user=user), 422 if form.errors else 200
+    return form.page("auth/settings_profile.html", user=user)
 
 
 @bp.route("/settings/password", methods=["GET", "POST"])
@@ -59,7 +59,7 @@ def settings_password() -> ResponseReturnValue:
     """Change the password with the current one; ends other sessions and, unless kept, API tokens."""
     user = me()
     form = Form(schemas.ChangePasswordSchema)
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         if check_password(user, form) and (error := passwords.error(form.data["password"], *user.own_words)):
             form.fail("password", error)
         if not form.errors:
@@ -71,9 +71,7 @@ def settings_password() -> ResponseReturnValue:
             db.session.commit()
             flash(_("Password changed. Your other sessions are logged out."))
             return sessions.remember_device(redirect(url_for("auth.settings_password")), user)
-    return render_template(
-        "auth/settings_password.html", form=form, rows=queries.api_tokens_of(user)
-    ), 422 if form.errors else 200
+    return form.page("auth/settings_password.html", rows=queries.api_tokens_of(user))
 
 
 def check_password(user: User, form: Form) -> bool:
@@ -111,7 +109,7 @@ def settings_tokens() -> ResponseReturnValue:
     """List one's API tokens and create one, which is shown once."""
     form = Form(schemas.TokenSchema, scope="read")
     token = None
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         limit("token", me().id, MAX_NEW_TOKENS, NEW_TOKENS_WINDOW_SECONDS)
         token = actions.make_token(
             me(), form.data["name"], form.data["scope"], last_day=form.data["expires_on"]
@@ -119,9 +117,7 @@ def settings_tokens() -> ResponseReturnValue:
         notices.token_made(me(), form.data["name"], form.data["scope"])
         db.session.commit()
         form.values = {"scope": "read"}
-    return render_template(
-        "auth/settings_tokens.html", form=form, made=token, now=utcnow(), rows=queries.api_tokens_of(me())
-    ), 422 if form.errors else 200
+    return form.page("auth/settings_tokens.html", made=token, now=utcnow(), rows=queries.api_tokens_of(me()))
 
 
 @bp.route("/settings/tokens/<int:token_id>/revoke", methods=["GET", "POST"])

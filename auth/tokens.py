@@ -19,6 +19,7 @@ from auth import policy
 from auth.models import ApiToken, User, Visitor
 from core.api.api import WRITE, ApiBlueprint
 from core.database.db import db, read_transaction, utcnow, write_immediately
+from core.web.access import require
 from core.web.database_errors import is_outage
 
 USED_AT_PRECISION = timedelta(hours=1)
@@ -56,6 +57,16 @@ def member() -> User:
     user = reader()
     if not isinstance(user, User):
         raise _unauthorized(_("Send a token: Authorization: Bearer …"))
+    return user
+
+
+def permitted(allowed: Callable[..., bool], *things: object, why: str | None = None) -> User:
+    """The member of an API request if `allowed(member, *things)`, for operations below bearer().
+
+    Raises Unauthorized without a token, and Forbidden (403) with the message `why` otherwise.
+    """
+    user = member()
+    require(allowed(user, *things), why)
     return user
 
 

@@ -1,8 +1,5 @@
 """Pages of accounts: registration, confirmation, login, password reset, profiles."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,39 +10,22 @@ from auth import actions, chart, links, notices, policy, queries, schemas, sessi
 from auth.address_changes import actions as address_actions
 from auth.address_changes import queries as address_queries
 from auth.current_user import current_user, me
-from auth.models import EmailToken, User, Visitor
+from auth.models import EmailToken, User
 from auth.names import usernames
 from auth.passwords import login_attempts, passwords
+from auth.profile_sections import profile_sections
 from auth.registration import actions as registration_actions
 from auth.security_log import actions as security_log
 from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database.db import db, read_transaction
-from core.database.paging import PAGE_SIZE, Page
+from core.database.paging import PAGE_SIZE
 from core.limits.rate_limits import clear_attempts, client_address, limit
-from core.registry import Registry
 from core.web.access import get_or_404, require, safe_next
 from core.web.forms import Form, Invalid
 
 bp = Blueprint("auth", __name__)
-
-
-@dataclass(frozen=True)
-class Section:
-    """A tab of the profile page: `page(user, viewer, after, size)` returns posts, newest first."""
-
-    name: str
-    label: str
-    page: Callable[[User, User | Visitor, str | None, int], Page]
-
-
-_sections: Registry[str, Section] = Registry("profile_sections")  # by name
 NEWEST_PER_SECTION = 5
-
-
-def register_profile_section(section: Section) -> None:
-    """Add a section to the pages of profiles."""
-    _sections.add(section.name, section)
 
 
 @bp.before_request
@@ -62,7 +42,7 @@ def register() -> ResponseReturnValue:
         return render_template("auth/closed.html", mode=mode), 403
     form = Form(schemas.RegisterSchema)
     target = safe_next(request.values.get("next"))
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         data = form.data
         if error := usernames.error(data["username"]):
             form.fail("username", error)
@@ -79,7 +59,7 @@ def register() -> ResponseReturnValue:
                 db.session.commit()
                 session["after_log_in"] = target
                 return render_template("auth/check_mail.html", email=data["email"])
-    return render_template("auth/register.html", form=form, next=target), 422 if form.errors else 200
+    return form.page("auth/register.html", next=target)
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
@@ -109,9 +89,7 @@ def confirm(token: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Your email address is confirmed. You can log in."))
             return redirect(url_for("auth.login", next=safe_next(session.pop("after_log_in", None))))
-    return render_template(
-        "auth/confirm.html", form=form, asks=needs_password, name=link and link.username
-    ), 422 if form.errors else 200
+    return form.page("auth/confirm.html", asks=needs_password, name=link and link.username)
 
 
 def _confirm(token: str, *, is_registration: bool) -> bool:
@@ -135,7 +113,7 @@ def login() -> ResponseReturnValue:
     """Log in with a username or an address."""
     form = Form(schemas.LoginSchema)
     target = safe_next(request.values.get("next"))
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         name = form.data["username"].lower()
         host = client_address()
         with read_transaction():
@@ -164,7 +142,7 @@ def login() -> ResponseReturnValue:
             form.fail("username", _("Confirm your email address first. We emailed you the link."))
         else:
             return _log_in(user, target, stored=stored, device=device, host=host)
-    return render_template("auth/login.html", form=form, next=target), 422 if form.errors else 200
+    return form.page("auth/login.html", next=target)
 
 
 def _log_in(
@@ -206,12 +184,12 @@ def logout() -> ResponseReturnValue:
 def forgot() -> ResponseReturnValue:
     """Request a reset link; same response and same work for every address."""
     form = Form(schemas.EmailSchema)
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         limit("reset-host", client_address(), 20, 3600)
         actions.send_reset(form.data["email"])
         db.session.commit()
         return render_template("auth/check_mail.html", email=form.data["email"])
-    return render_template("auth/forgot.html", form=form), 422 if form.errors else 200
+    return form.page("auth/forgot.html")
 
 
 @bp.route("/reset/<token>", methods=["GET", "POST"], defaults={"purpose": "reset"})
@@ -226,7 +204,7 @@ def new_password(token: str, purpose: str) -> ResponseReturnValue:
         link = queries.email_token(token, purpose)
         user = get_or_404(link).user
     form = Form(schemas.PasswordSchema)
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         if error := passwords.error(form.data["password"], *user.own_words):
             form.fail("password", error)
         else:
@@ -243,7 +221,7 @@ def new_password(token: str, purpose: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Password set. You can log in with it now."))
             return sessions.remember_device(redirect(url_for("auth.login")), user)
-    return render_template("auth/new_password.html", form=form, user=user), 422 if form.errors else 200
+    return form.page("auth/new_password.html", user=user)
 
 
 @bp.get("/users")
@@ -262,8 +240,8 @@ def profile(username: str) -> ResponseReturnValue:
     depends_on(f"member:{user.id}")
     tab = request.args.get("tab", "")
     after = request.args.get("after")
-    sections = list(_sections.values())
-    chosen = _sections.get(tab)
+    sections = list(profile_sections.values())
+    chosen = profile_sections.get(tab)
     if chosen is None and tab != "reputation":
         shown = [
             (section, section.page(user, current_user, None, NEWEST_PER_SECTION)) for section in sections

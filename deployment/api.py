@@ -11,7 +11,7 @@ from bulletins.queries import Filter
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.database import paging
 from core.database.db import db
-from core.web.access import get_or_404, require
+from core.web.access import get_or_404
 from deployment import exports, policy, schemas
 from deployment.calendar import queries
 from deployment.calendar.months import Month, this_month
@@ -96,12 +96,9 @@ def list_reports(wanted: dict, reference: str) -> dict:
 @bp.response(200, schemas.ReportItem)
 def send_report(data: dict, reference: str) -> dict:
     """Send a report; a second one for the same release or target changes the first."""
-    user = tokens.member()
-    require(policy.can_report(user))
     bulletin = get_or_404(report_queries.bulletin_named(reference))
-    row = actions.report(bulletin, actions.installation(data), by=user)
-    db.session.commit()
-    return _item(row.id)
+    row = actions.report(bulletin, actions.installation(data), by=tokens.member())
+    return _saved(row)
 
 
 @bp.get("/reports/<int:report_id>")
@@ -116,9 +113,8 @@ def get_report(report_id: int) -> dict:
 @bp.response(204)
 def remove_report(report_id: int) -> Response:
     """Withdraw your report; moderators hide reports of others."""
-    user = tokens.member()
     row = _find(report_id)
-    require(policy.can_remove(user, row))
+    user = tokens.permitted(policy.can_remove, row)
     actions.remove(row, by=user)
     db.session.commit()
     return no_content()
@@ -129,12 +125,10 @@ def remove_report(report_id: int) -> Response:
 @bp.response(200, schemas.ReportItem)
 def restore_report(report_id: int) -> dict:
     """Show a hidden report again (moderators)."""
-    user = tokens.member()
     row = _find(report_id)
-    require(policy.can_hide(user))
+    user = tokens.permitted(policy.can_hide)
     actions.restore(row, by=user)
-    db.session.commit()
-    return _item(row.id)
+    return _saved(row)
 
 
 @bp.post("/reports/<int:report_id>/helpful")
@@ -143,12 +137,10 @@ def restore_report(report_id: int) -> dict:
 @bp.response(200, schemas.ReportItem)
 def thank_for_report(data: dict, report_id: int) -> dict:
     """Mark another member's report as helpful, or take that back."""
-    user = tokens.member()
     row = _find(report_id)
-    require(policy.can_mark_helpful(user, row))
+    user = tokens.permitted(policy.can_mark_helpful, row)
     helpful_actions.mark(row, data["helpful"], by=user)
-    db.session.commit()
-    return _item(row.id)
+    return _saved(row)
 
 
 def _find(report_id: int) -> DeploymentReport:
@@ -156,6 +148,8 @@ def _find(report_id: int) -> DeploymentReport:
     return get_or_404(report_queries.report(report_id, tokens.reader()))
 
 
-def _item(report_id: int) -> dict:
+def _saved(row: DeploymentReport) -> dict:
+    """Commit, and answer with the report as it is stored now."""
+    db.session.commit()
     db.session.expire_all()
-    return exports.report_row(_find(report_id))
+    return exports.report_row(_find(row.id))

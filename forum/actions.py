@@ -15,11 +15,13 @@ from auth.reputation import POINTS, Entitlement
 from core.database.db import db, utcnow
 from core.jobs import events
 from core.markup.markup import Rendered
+from core.web.access import require
 from core.web.forms import Invalid
-from forum import queries
+from forum import policy, queries
 from forum.models import Acceptance, Answer, Question
 from posts import actions as posts
 from posts import locks
+from posts.policy import require_can_write
 from posts.queries import first_status
 from posts.tags.actions import require_known
 
@@ -29,8 +31,10 @@ CLOSE_REASONS = ("duplicate", "off-topic", "needs-details", "too-broad", "opinio
 def ask(title: str, body: Rendered, tags: Iterable[str], *, by: User) -> Question:
     """Ask a question. The first post of a member may need the approval of a moderator (first_status).
 
-    Raises TooMany beyond the limit for posts, and Invalid when a tag is new and `by` may not create tags.
+    Raises Forbidden when `by` may only read, TooMany beyond the limit for posts, and Invalid when a tag is
+    new and `by` may not create tags.
     """
+    require_can_write(by)
     posts.limit_posting(by)
     require_known(tags, by=by)
     question = Question(title=title, author_id=by.id, status=first_status(by))
@@ -38,7 +42,12 @@ def ask(title: str, body: Rendered, tags: Iterable[str], *, by: User) -> Questio
 
 
 def answer(question: Question, body: Rendered, *, by: User) -> Answer:
-    """Answer a question; as in ask(), a first post may need approval. Raises TooMany."""
+    """Answer a question; as in ask(), a first post may need approval.
+
+    Raises Forbidden when `by` may only read or the question takes no answers, and TooMany.
+    """
+    require_can_write(by)
+    require(policy.can_answer(by, question), policy.why_no_answer(question))
     posts.limit_posting(by)
     made = Answer(parent_id=question.id, author_id=by.id, status=first_status(by))
     return cast("Answer", posts.create_once(made, body))

@@ -1,12 +1,11 @@
 """Questions and answers in the API."""
 
 from auth import tokens
-from core.api.api import WRITE, ApiBlueprint, listing, page_of
+from core.api.api import WRITE, ApiBlueprint, listing, page_of, saved
 from core.database import versions
-from core.database.db import db
 from core.database.paging import Page
 from core.database.versions import with_etag
-from core.web.access import get_or_404, require
+from core.web.access import get_or_404
 from forum import actions, policy, queries, schemas
 from forum.models import Answer, Question
 from posts import actions as posts
@@ -42,18 +41,6 @@ def _answer(answer_id: int) -> Answer:
     return get_or_404(queries.get_answer(answer_id, tokens.reader()))
 
 
-def _saved_question(question: Question) -> dict:
-    """Commit, and answer with the question."""
-    db.session.commit()
-    return with_etag(question, question_item(question))
-
-
-def _saved_answer(answer: Answer) -> dict:
-    """Commit, and answer with the answer."""
-    db.session.commit()
-    return with_etag(answer, answer_item(answer))
-
-
 @bp.get("/questions")
 @bp.arguments(schemas.QuestionQuery, location="query")
 @bp.response(200, page_of(schemas.QuestionItem))
@@ -76,10 +63,8 @@ def list_questions(wanted: dict) -> dict:
 @bp.response(201, schemas.QuestionItem)
 def ask_question(data: dict) -> dict:
     """Ask a question. A new member's first post may need approval (status pending)."""
-    user = tokens.member()
-    require(policy.can_ask(user))
-    question = actions.ask(data["title"], data["body"], data["tags"], by=user)
-    return _saved_question(question)
+    question = actions.ask(data["title"], data["body"], data["tags"], by=tokens.member())
+    return saved(question, question_item)
 
 
 @bp.get("/questions/<int:question_id>")
@@ -106,8 +91,7 @@ def get_question(question_id: int) -> dict:
 def edit_question(data: dict, question_id: int) -> dict:
     """Edit the fields that are sent. The old version is kept as a revision."""
     question = _question(question_id)
-    user = tokens.member()
-    require(post_policy.can_edit(user, question))
+    user = tokens.permitted(post_policy.can_edit, question)
     posts.revise(
         question,
         data.get("body", question.rendered),
@@ -117,7 +101,7 @@ def edit_question(data: dict, question_id: int) -> dict:
         summary=data.get("summary", ""),
         expected=versions.expected_by_header(),
     )
-    return _saved_question(question)
+    return saved(question, question_item)
 
 
 @bp.post("/questions/<int:question_id>/close")
@@ -127,11 +111,10 @@ def edit_question(data: dict, question_id: int) -> dict:
 def close_question(data: dict, question_id: int) -> dict:
     """Close a question to new answers."""
     question = _question(question_id)
-    user = tokens.member()
-    require(policy.can_close(user, question))
+    user = tokens.permitted(policy.can_close, question)
     versions.require_header(question)
     actions.close(question, data["reason"], by=user, note=data["note"], duplicate_of=data["duplicate_of"])
-    return _saved_question(question)
+    return saved(question, question_item)
 
 
 @bp.post("/questions/<int:question_id>/reopen")
@@ -140,11 +123,10 @@ def close_question(data: dict, question_id: int) -> dict:
 def reopen_question(question_id: int) -> dict:
     """Reopen a closed question."""
     question = _question(question_id)
-    user = tokens.member()
-    require(policy.can_close(user, question))
+    user = tokens.permitted(policy.can_close, question)
     versions.require_header(question)
     actions.reopen(question, by=user)
-    return _saved_question(question)
+    return saved(question, question_item)
 
 
 @bp.get("/questions/<int:question_id>/answers")
@@ -162,11 +144,8 @@ def list_answers(wanted: dict, question_id: int) -> dict:
 @bp.response(201, schemas.AnswerItem)
 def answer_question(data: dict, question_id: int) -> dict:
     """Answer a question. A new member's first post may need approval."""
-    question = _question(question_id)
-    user = tokens.member()
-    require(policy.can_answer(user, question))
-    answer = actions.answer(question, data["body"], by=user)
-    return _saved_answer(answer)
+    answer = actions.answer(_question(question_id), data["body"], by=tokens.member())
+    return saved(answer, answer_item)
 
 
 @bp.get("/answers/<int:answer_id>")
@@ -184,12 +163,11 @@ def get_answer(answer_id: int) -> dict:
 def edit_answer(data: dict, answer_id: int) -> dict:
     """Edit an answer. The old text is kept as a revision."""
     answer = _answer(answer_id)
-    user = tokens.member()
-    require(post_policy.can_edit(user, answer))
+    user = tokens.permitted(post_policy.can_edit, answer)
     posts.revise(
         answer, data["body"], by=user, summary=data["summary"], expected=versions.expected_by_header()
     )
-    return _saved_answer(answer)
+    return saved(answer, answer_item)
 
 
 @bp.post("/answers/<int:answer_id>/accept")
@@ -198,11 +176,10 @@ def edit_answer(data: dict, answer_id: int) -> dict:
 def accept_answer(answer_id: int) -> dict:
     """Accept an answer instead of any other (asker only)."""
     answer = _answer(answer_id)
-    user = tokens.member()
-    require(policy.can_accept(user, answer.thread, answer))
+    user = tokens.permitted(policy.can_accept, answer.thread, answer)
     versions.require_header(answer)
     actions.accept(answer, by=user)
-    return _saved_answer(answer)
+    return saved(answer, answer_item)
 
 
 @bp.post("/answers/<int:answer_id>/unaccept")
@@ -211,8 +188,7 @@ def accept_answer(answer_id: int) -> dict:
 def unaccept_answer(answer_id: int) -> dict:
     """Unaccept an answer (asker only)."""
     answer = _answer(answer_id)
-    user = tokens.member()
-    require(policy.can_accept(user, answer.thread, answer))
+    user = tokens.permitted(policy.can_accept, answer.thread, answer)
     versions.require_header(answer)
     actions.unaccept(answer, by=user)
-    return _saved_answer(answer)
+    return saved(answer, answer_item)

@@ -1,5 +1,7 @@
 """Permissions in the forum."""
 
+from flask_babel import gettext as _
+
 from auth.models import User, Visitor
 from auth.privileges import Privilege
 from forum.models import Answer, Question
@@ -15,6 +17,13 @@ def can_ask(user: User | Visitor) -> bool:
 def can_answer(user: User | Visitor, question: Question) -> bool:
     """Members answer public questions that are open and not locked."""
     return can_write(user) and question.is_public and question.closed_at is None and not question.is_locked
+
+
+def why_no_answer(question: Question) -> str:
+    """The message for an answer that can_answer() refused to a member who may write."""
+    if question.closed_at:
+        return _("This question is closed. It takes no more answers.")
+    return _("You can't answer this question now.")
 
 
 def can_accept(user: User | Visitor, question: Post, answer: Answer) -> bool:

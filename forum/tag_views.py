@@ -101,7 +101,7 @@ def edit_tag(name: str) -> ResponseReturnValue:
     """Edit the description of a tag; a new name becomes a tag."""
     name = tag_name(name)
     form = Form(TagSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     get_or_404(is_tag(name) or None)
     require(policy.can_describe_tags(me()), _why_not_describe())
     if valid:
@@ -111,9 +111,7 @@ def edit_tag(name: str) -> ResponseReturnValue:
     known = tag_named(name)
     if request.method == "GET" and known is not None:
         form.values = {"excerpt": known.excerpt}
-    return render_template(
-        "forum/tag_edit.html", form=form, name=name, tag=known
-    ), 422 if form.errors else 200
+    return form.page("forum/tag_edit.html", name=name, tag=known)
 
 
 @bp.get("/tags/<name>/history")

@@ -58,7 +58,6 @@ def ask() -> ResponseReturnValue:
             "tags": request.args.get("tags", "")[:200],
         }
     elif form.validate():
-        require(policy.can_ask(me()), _("Confirm your email address first. Suspended members can only read."))
         if form.values.get("action") == "preview":
             preview = form.data["body"]
             similar_ones = similar(form.data["title"], preview.source, user=current_user)
@@ -79,9 +78,7 @@ def ask() -> ResponseReturnValue:
                         )
                     )
                 return redirect(question.url)
-    return render_template(
-        "forum/ask.html", form=form, preview=preview, similar_ones=similar_ones
-    ), 422 if form.errors else 200
+    return form.page("forum/ask.html", preview=preview, similar_ones=similar_ones)
 
 
 @bp.get("/questions/similar")
@@ -102,26 +99,20 @@ def question_by_id(question_id: int) -> ResponseReturnValue:
 def question(question_id: int, slug: str) -> ResponseReturnValue:
     """A question with its answers; POST adds an answer."""
     form = Form(schemas.AnswerSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     question = get_or_404(queries.get_question(question_id, current_user))
     if request.method == "GET" and slug != (question.slug or "-"):
         return redirect(question.url, 301)
     preview = None
     if request.method == "POST":
-        require(policy.can_answer(current_user, question), _why_no_answer(question))
+        require(policy.can_answer(current_user, question), policy.why_no_answer(question))
     if valid and form.values.get("action") == "preview":
         preview = form.data["body"]
     elif valid:
         answer = actions.answer(question, form.data["body"], by=me())
         db.session.commit()
         return redirect(answer.url)
-    return _question_page(question, form, preview), 422 if form.errors else 200
-
-
-def _why_no_answer(question: Question) -> str:
-    if question.closed_at:
-        return _("This question is closed. It takes no more answers.")
-    return _("You can't answer this question now.")
+    return _question_page(question, form, preview)
 
 
 def _linked_answer(question: Question, page: Page) -> Answer | None:
@@ -132,7 +123,7 @@ def _linked_answer(question: Question, page: Page) -> Answer | None:
     return queries.answer_to(question, answer_id, current_user)
 
 
-def _question_page(question: Question, form: Form, preview: Rendered | None) -> str:
+def _question_page(question: Question, form: Form, preview: Rendered | None) -> tuple[str, int]:
     """The page of a question, with a fixed number of queries whatever the number of answers."""
     order = request.args.get("answers", "best")
     if order not in queries.ANSWER_SORTS:
@@ -143,12 +134,11 @@ def _question_page(question: Question, form: Form, preview: Rendered | None) -> 
     depends_on(f"thread:{question.id}", *([f"thread:{duplicate_of.id}"] if duplicate_of is not None else []))
     posts = [question, *([linked] if linked else []), *page]
     ids = [post.id for post in posts]
-    return render_template(
+    return form.page(
         "forum/question.html",
         question=question,
         page=page,
         linked=linked,
-        form=form,
         preview=preview,
         order=order,
         close_reasons=labels.close_reasons(),
@@ -169,7 +159,7 @@ def _question_page(question: Question, form: Form, preview: Rendered | None) -> 
 def edit_question(question_id: int) -> ResponseReturnValue:
     """Edit a question, as a new revision."""
     form = Form(schemas.EditQuestionSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     question = get_or_404(queries.get_question(question_id, current_user))
     require(post_policy.can_edit(me(), question))
     if valid and form.values.get("action") != "preview":
@@ -191,9 +181,7 @@ def edit_question(question_id: int) -> ResponseReturnValue:
             "body": question.body,
             "tags": " ".join(tag.name for tag in question.tags),
         }
-    return render_template(
-        "forum/edit.html", form=form, post=question, preview=form.data.get("body")
-    ), 422 if form.errors else 200
+    return form.page("forum/edit.html", post=question, preview=form.data.get("body"))
 
 
 @bp.route("/answers/<int:answer_id>/edit", methods=["GET", "POST"])
@@ -201,7 +189,7 @@ def edit_question(question_id: int) -> ResponseReturnValue:
 def edit_answer(answer_id: int) -> ResponseReturnValue:
     """Edit an answer, as a new revision."""
     form = Form(schemas.EditAnswerSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     answer = get_or_404(queries.get_answer(answer_id, current_user))
     require(post_policy.can_edit(me(), answer))
     if valid and form.values.get("action") != "preview":
@@ -213,9 +201,7 @@ def edit_answer(answer_id: int) -> ResponseReturnValue:
             return redirect(answer.url)
     if request.method == "GET":
         form.values = {"body": answer.body}
-    return render_template(
-        "forum/edit.html", form=form, post=answer, preview=form.data.get("body")
-    ), 422 if form.errors else 200
+    return form.page("forum/edit.html", post=answer, preview=form.data.get("body"))
 
 
 def _asked_answer(answer_id: int) -> Answer:
@@ -253,7 +239,7 @@ def unaccept(answer_id: int) -> ResponseReturnValue:
 def close(question_id: int) -> ResponseReturnValue:
     """Close a question with a reason; a duplicate names the canonical question."""
     form = Form(schemas.CloseSchema, reason="duplicate")
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     question = get_or_404(queries.get_question(question_id, current_user))
     require(policy.can_close(me(), question))
     if valid:
@@ -268,12 +254,11 @@ def close(question_id: int) -> ResponseReturnValue:
             db.session.commit()
             return redirect(question.url)
     reasons = labels.close_reasons()
-    return render_template(
+    return form.page(
         "forum/close.html",
-        form=form,
         question=question,
         reasons=[(reason, reasons[reason]) for reason in actions.CLOSE_REASONS],
-    ), 422 if form.errors else 200
+    )
 
 
 @bp.post("/questions/<int:question_id>/reopen")

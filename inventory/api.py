@@ -10,7 +10,7 @@ from auth.models import User
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.database.db import db
 from core.limits.rate_limits import limit
-from core.web.access import get_or_404, require
+from core.web.access import get_or_404
 from core.web.forms import Invalid
 from inventory import actions, exports, matching, sbom, schemas
 from inventory import queries as owned_queries
@@ -59,7 +59,7 @@ def list_mine(wanted: dict) -> dict:
 def add_mine(data: dict) -> dict:
     """Add a product, and a release of it when `release` names its cycle; the same line counts once."""
     user = cast("User", tokens.reader())  # bearer() requires an account
-    require(policy.can_own(user))
+    policy.require_can_own(user)
     product = queries.full(data["product"])
     if product is None:
         raise Invalid({"product": [_("This product does not exist.")]})

@@ -32,7 +32,7 @@ MAX_EXPORTED = 5_000  # unmatched components in the file
 
 def _require_member() -> User:
     """The member who is logged in, with a confirmed address; stops with 403."""
-    require(policy.can_own(me()), _("Confirm your email address first."))
+    policy.require_can_own(me())
     return me()
 
 

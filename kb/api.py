@@ -2,11 +2,11 @@
 
 from auth import tokens
 from auth.models import User
-from core.api.api import WRITE, ApiBlueprint, listing, page_of
+from core.api.api import WRITE, ApiBlueprint, listing, page_of, saved
 from core.database import versions
 from core.database.db import db
 from core.database.versions import with_etag
-from core.web.access import get_or_404, require
+from core.web.access import get_or_404
 from kb import actions, policy, queries, schemas
 from kb.models import Article
 from posts import api as post_api
@@ -38,15 +38,8 @@ def _article(article_id: int) -> Article:
 def _curated(article_id: int) -> tuple[Article, User]:
     """The article and the moderator who changes it; 404 before 403."""
     article = _article(article_id)
-    user = tokens.member()
-    require(policy.can_curate(user))
+    user = tokens.permitted(policy.can_curate)
     return article, user
-
-
-def _saved(article: Article) -> dict:
-    """Commit, and answer with the article."""
-    db.session.commit()
-    return with_etag(article, item(article))
 
 
 @bp.get("/articles")
@@ -68,8 +61,7 @@ def list_articles(wanted: dict) -> dict:
 @bp.response(201, schemas.ArticleItem)
 def write_article(data: dict) -> dict:
     """Create an article as a draft (moderators)."""
-    user = tokens.member()
-    require(policy.can_curate(user))
+    user = tokens.permitted(policy.can_curate)
     article = actions.write(
         data["title"],
         data["body"],
@@ -81,7 +73,7 @@ def write_article(data: dict) -> dict:
     )
     if data["verified_on"]:
         actions.verify(article, by=user, on=data["verified_on"], build=data["verified_build"])
-    return _saved(article)
+    return saved(article, item)
 
 
 @bp.get("/articles/<int:article_id>")
@@ -99,8 +91,7 @@ def get_article(article_id: int) -> dict:
 def edit_article(data: dict, article_id: int) -> dict:
     """Change the fields that are sent, as a new revision."""
     article = _article(article_id)
-    user = tokens.member()
-    require(policy.can_edit(user, article))
+    user = tokens.permitted(policy.can_edit, article)
     facts = {name: data[name] for name in actions.ARTICLE_FACTS if name in data}
     actions.edit(
         article,
@@ -112,7 +103,7 @@ def edit_article(data: dict, article_id: int) -> dict:
         expected=versions.expected_by_header(),
         **facts,
     )
-    return _saved(article)
+    return saved(article, item)
 
 
 @bp.post("/articles/<int:article_id>/publish")
@@ -123,7 +114,7 @@ def publish_article(article_id: int) -> dict:
     article, user = _curated(article_id)
     versions.require_header(article)
     actions.publish(article, by=user)
-    return _saved(article)
+    return saved(article, item)
 
 
 @bp.post("/articles/<int:article_id>/unpublish")
@@ -134,7 +125,7 @@ def unpublish_article(article_id: int) -> dict:
     article, user = _curated(article_id)
     versions.require_header(article)
     actions.unpublish(article, by=user)
-    return _saved(article)
+    return saved(article, item)
 
 
 @bp.post("/articles/<int:article_id>/verify")
@@ -151,7 +142,7 @@ def verify_article(data: dict, article_id: int) -> dict:
         build=data["verified_build"],
         expected=versions.expected_by_header(),
     )
-    return _saved(article)
+    return saved(article, item)
 
 
 @bp.post("/articles/<int:article_id>/feedback")
@@ -161,8 +152,7 @@ def verify_article(data: dict, article_id: int) -> dict:
 def say_helpful(data: dict, article_id: int) -> dict:
     """Rate an article as helpful or not; replaces an earlier answer."""
     article = _article(article_id)
-    user = tokens.member()
-    require(policy.can_give_feedback(user, article))
+    user = tokens.permitted(policy.can_give_feedback, article)
     actions.record_feedback(article, data["helpful"], by=user, note=data["note"])
     db.session.commit()
     return {**data, "helpful_count": article.helpful_count, "unhelpful_count": article.unhelpful_count}

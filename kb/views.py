@@ -81,7 +81,7 @@ def layer(layer: str) -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Write an article."""
     form = Form(schemas.ArticleSchema, layer=request.args.get("layer", "host"))
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     require(policy.can_curate(me()), _("Only moderators can write articles."))
     if valid and form.values.get("action") != "preview":
         facts = {k: form.data[k] for k in ("layer", "summary", "applies_to", "tags")}
@@ -94,9 +94,7 @@ def new() -> ResponseReturnValue:
             db.session.commit()
             flash(_("Draft saved. Publish it when it is ready."))
             return redirect(article.url)
-    return render_template(
-        "kb/edit.html", form=form, article=None, layers=LAYERS, preview=form.data.get("body")
-    ), 422 if form.errors else 200
+    return form.page("kb/edit.html", article=None, layers=LAYERS, preview=form.data.get("body"))
 
 
 @bp.get("/articles/<int:article_id>")
@@ -160,7 +158,7 @@ def markdown(article_id: int) -> ResponseReturnValue:
 def edit(article_id: int) -> ResponseReturnValue:
     """Edit an article, as a new revision."""
     form = Form(schemas.EditArticleSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     article = _article(article_id)
     require(policy.can_edit(me(), article), _("Only moderators and trusted members can edit articles."))
     if valid and form.values.get("action") != "preview":
@@ -178,9 +176,7 @@ def edit(article_id: int) -> ResponseReturnValue:
             "applies_to": "\n".join(article.applies_to),
             "tags": " ".join(tag.name for tag in article.tags),
         }
-    return render_template(
-        "kb/edit.html", form=form, article=article, layers=LAYERS, preview=form.data.get("body")
-    ), 422 if form.errors else 200
+    return form.page("kb/edit.html", article=article, layers=LAYERS, preview=form.data.get("body"))
 
 
 @bp.post("/articles/<int:article_id>/publish")

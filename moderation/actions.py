@@ -174,7 +174,9 @@ def restore(post: Post, *, by: User, note: str = "", seen: int | None = None) ->
     _lock_for_decision(post, by, seen)
     event = posts.undelete(post, by=by)
     if event is None:
-        check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=by, url=post.url)
+        check_not_done(
+            post, [f"{post.kind}.undeleted"], _("this post is visible again."), by=by, url=post.url
+        )
         return
     decide("restore", by=by, post=post, note=note, event=event)
     undo_penalties(post, by=by, before=event)
@@ -207,7 +209,7 @@ def _already_done(decision: Decision) -> AlreadyDone:
         "keep": _("the flags are dismissed."),
         "hide": _("this post is hidden."),
         "hold": _("this post is hidden until a moderator has decided."),
-        "restore": _("this post is restored."),
+        "restore": _("this post is visible again."),
         "approve": _("this post is approved."),
         "reject": _("this post is rejected."),
         "lock": _("this post is locked."),

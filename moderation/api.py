@@ -4,7 +4,6 @@ from auth import tokens
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, page_of
 from core.database.db import db
 from core.mail.mail import site_url
-from core.web.access import require
 from moderation import actions, policy, queries, schemas
 from moderation.appeals import actions as appeals
 from moderation.appeals import policy as appeal_policy
@@ -77,9 +76,8 @@ def list_flags(wanted: dict) -> dict:
 @bp.response(201, AppealItem)
 def appeal_for_post(data: dict, post_id: int) -> dict[str, object]:
     """Ask for a review of your deleted post: once, and again after you edit its text."""
-    user = tokens.member()
-    post = visible_post(post_id, user)
-    require(appeal_policy.can_appeal(user, post))
+    post = visible_post(post_id, tokens.reader())
+    user = tokens.permitted(appeal_policy.can_appeal, post)
 
     row = appeals.appeal(post, data["text"], by=user)
     db.session.commit()
@@ -92,9 +90,8 @@ def appeal_for_post(data: dict, post_id: int) -> dict[str, object]:
 @bp.response(201, schemas.FlagItem)
 def flag_post(data: dict, post_id: int) -> dict[str, object]:
     """Flag a post for the moderators."""
-    user = tokens.member()
-    post = visible_post(post_id, user)
-    require(policy.can_flag(user, post))
+    post = visible_post(post_id, tokens.reader())
+    user = tokens.permitted(policy.can_flag, post)
 
     row = actions.flag(post, data["reason"], by=user, note=data["note"])
     db.session.commit()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.datastructures import MultiDict
@@ -164,7 +164,7 @@ def unlock(post_id: int) -> Response:
 def suspend(username: str) -> Response | tuple[str, int]:
     """Suspend a member for some days, with a message."""
     form = Form(schemas.SuspendSchema, days=7)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     member = get_or_404(by_username(username))
     require(policy.can_suspend(me(), member))
     if valid:
@@ -173,7 +173,7 @@ def suspend(username: str) -> Response | tuple[str, int]:
         flash(_("Suspended until %(when)s.", when=f"{member.suspended_until:%Y-%m-%d}"))
         return redirect(member.profile_url)
     form.values.setdefault("seen", actions.suspension_end(member))
-    return render_template("moderation/suspend.html", form=form, member=member), 422 if form.errors else 200
+    return form.page("moderation/suspend.html", member=member)
 
 
 @bp.post("/users/<username>/lift")

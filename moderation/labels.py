@@ -2,9 +2,11 @@
 
 from flask_babel import gettext as _
 
+from forum.labels import close_reasons
+
 
 def reason_labels() -> dict[str, str]:
-    """Labels of the reasons of flags and decisions."""
+    """Labels of the reasons of flags."""
     return {
         "spam": _("Spam or advertising"),
         "rude": _("Rude or abusive"),
@@ -16,11 +18,17 @@ def reason_labels() -> dict[str, str]:
     }
 
 
+def decision_reasons() -> dict[str, str]:
+    """Labels of what the log has as the reason of a decision: of a flag, or of closing a question."""
+    closing = {name: label[:1].upper() + label[1:] for name, label in close_reasons().items()}
+    return {**closing, **reason_labels()}
+
+
 def action_labels() -> dict[str, str]:
     """Labels of the actions of decisions, in the past tense."""
     return {
         "hide": _("hidden"),
-        "restore": _("restored"),
+        "restore": _("unhidden"),
         "keep": _("flags dismissed"),
         "approve": _("approved"),
         "reject": _("rejected"),
@@ -39,5 +47,5 @@ def action_labels() -> dict[str, str]:
         "reopen": _("reopened"),
         "erase": _("account deleted"),
         "report-hidden": _("deployment report hidden"),
-        "report-shown": _("deployment report restored"),
+        "report-shown": _("deployment report unhidden"),
     }

@@ -11,7 +11,7 @@ from core.database.db import db
 from core.web.access import require, safe_next
 from core.web.forms import Form
 from moderation import actions, policy, queries, schemas
-from moderation.labels import action_labels, reason_labels
+from moderation.labels import action_labels, decision_reasons, reason_labels
 from moderation.models import REASONS
 from posts.access import visible_post
 
@@ -34,7 +34,7 @@ def finish_decision() -> Response:
 def flag(post_id: int) -> Response | tuple[str, int]:
     """Flag a post for the moderators."""
     form = Form(schemas.FlagSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     post = visible_post(post_id, current_user)
     require(
         policy.can_flag(me(), post),
@@ -45,9 +45,7 @@ def flag(post_id: int) -> Response | tuple[str, int]:
         db.session.commit()
         flash(_("Thank you. A moderator will review it and tell you the outcome."))
         return redirect(post.url if post.is_public else url_for("moderation.my_flags"))
-    return render_template(
-        "moderation/flag.html", form=form, post=post, reasons=[(r, reason_labels()[r]) for r in REASONS]
-    ), 422 if form.errors else 200
+    return form.page("moderation/flag.html", post=post, reasons=[(r, reason_labels()[r]) for r in REASONS])
 
 
 @bp.get("/settings/flags")
@@ -87,7 +85,7 @@ def log() -> str:
     return render_template(
         "moderation/log.html",
         page=page,
-        reason_labels=reason_labels(),
+        reasons=decision_reasons(),
         actions=action_labels(),
         subjects={d.id: queries.subject(d, current_user) for d in page},
     )

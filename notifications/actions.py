@@ -16,6 +16,7 @@ from notifications import queries
 from notifications.kinds import DEFAULTS, DIGEST, FOR_MODERATORS, MAIL, NONE, SITE
 from notifications.models import Choice, Notification, Watch
 from posts.models import Post, Tag
+from posts.policy import require_can_write
 from products.models import Product
 
 THREAD_MAIL_INTERVAL = timedelta(hours=1)  # between two mails of one kind about one thread
@@ -128,7 +129,8 @@ def mark_decided(post_id: int, event: str) -> None:
 
 
 def watch(user: User | Visitor, subject: Post | Tag | Product, is_on: bool) -> None:
-    """Follow a post, a tag or a product, or stop."""
+    """Follow a post, a tag or a product, or stop. Raises Forbidden when `user` may only read."""
+    require_can_write(user)
     row = queries.watch_of(user, subject)
     if row is None:
         row = Watch(user_id=user.id)

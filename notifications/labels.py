@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 
 from bulletins.labels import risk_reason
+from forum.labels import close_reasons
 from notifications.kinds import DIGEST, MAIL, NONE, SITE
 from notifications.models import Notification
 
@@ -20,7 +21,7 @@ def sentence(line: Notification) -> str:
         "edit": lambda: _edit(line, who, one, _yours_of(line)),
         "flag": lambda: _flag(line),
         "watched": lambda: _watched(line, who, under),
-        "tag": lambda: _("New under a tag you follow: %(what)s by %(who)s", who=who, what=one),
+        "tag": lambda: _("%(who)s posted %(what)s under a tag you follow", who=who, what=one),
         "product": lambda: _product(line, who, one),
         "moderated": lambda: _moderated(line, who),
         "urgent": lambda: _queue(line, who, one),
@@ -70,8 +71,8 @@ def _queue(line: Notification, who: str, one: str) -> str:
     if line.event == "appeal.made":
         return _("%(who)s asks to restore %(what)s", who=who, what=one)
     if line.event.endswith(".created"):
-        return _("First post by %(who)s to approve: %(what)s", who=who, what=one)
-    return _("%(who)s flagged %(what)s: %(why)s", who=who, what=one, why=_reason(line))
+        return _("%(who)s wrote %(what)s, a first post to approve", who=who, what=one)
+    return _("%(who)s flagged %(what)s (%(why)s)", who=who, what=one, why=_reason(line))
 
 
 def _reason(line: Notification) -> str:
@@ -83,11 +84,8 @@ def _reason(line: Notification) -> str:
         "wrong-place": _("off topic"),
         "duplicate": _("duplicate of another post"),
         "secret": _("contains a secret"),
-        "off-topic": _("off topic"),
-        "needs-details": _("needs details"),
-        "too-broad": _("too broad"),
-        "opinion": _("opinion-based"),
         "other": _("other"),
+        **close_reasons(),
     }.get(reason, str(reason))
 
 
@@ -143,11 +141,11 @@ def _watched(line: Notification, who: str, under: str) -> str:
 
 def _product(line: Notification, who: str, one: str) -> str:
     if line.event == "bulletin.risk_raised":
-        return _("The risk has changed in a bulletin about a product you follow: %(why)s", why=_why(line))
+        return _("The risk has changed in a bulletin about a product you follow (%(why)s)", why=_why(line))
     if line.event == "bulletin.published" and line.post is None:
         return _("New security bulletins about a product you follow")
     if line.post is not None:
-        return _("New about a product you follow: %(what)s by %(who)s", who=who, what=one)
+        return _("%(who)s posted %(what)s about a product you follow", who=who, what=one)
     if line.event == "release.dates_changed":
         return _("Support dates have changed")
     if line.event == "release.ended":

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from auth.current_user import current_user, me
+from auth.current_user import me
 from auth.models import User
 from auth.sessions import allow_suspended
 from core.database.db import db
@@ -14,7 +14,7 @@ from core.web.access import get_or_404, require
 from core.web.error_responses import wants_json
 from core.web.forms import Form, parse
 from core.web.protection import csrf
-from notifications import actions, labels, policy, queries, schemas
+from notifications import actions, labels, queries, schemas
 from notifications.kinds import DELIVERIES, DIGEST, kinds_for
 from posts.models import Post, Tag
 from posts.tags.queries import tag_named
@@ -57,10 +57,6 @@ def read_all() -> Response:
 def _watch(subject: Post | Tag | Product) -> None:
     """Follow or stop following, as the form says."""
     is_on = parse(schemas.WatchSchema)["watch"]
-    require(
-        policy.can_watch(current_user),
-        _("Confirm your email address first. Suspended members can only read."),
-    )
     actions.watch(me(), subject, is_on)
     db.session.commit()
 
@@ -98,20 +94,19 @@ def settings() -> Response | tuple[str, int]:
     """Notification preferences, watches, and the member's security alerts."""
     user = me()
     form = Form(schemas.ChoicesSchema, **queries.deliveries(user))
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         actions.choose(user, form.data)
         db.session.commit()
         flash(_("Saved."))
         return redirect(url_for("notifications.settings"))
-    return render_template(
+    return form.page(
         "notifications/settings.html",
-        form=form,
         kinds=kinds_for(user),
         labels=labels,
         deliveries=[(name, labels.delivery(name)) for name in DELIVERIES],
         watches=queries.watches(user, request.args.get("after")),
         is_stopped=user.email in stopped_addresses.stopped_addresses([user.email or ""]),
-    ), 422 if form.errors else 200
+    )
 
 
 @bp.post("/settings/notifications/revive")

@@ -333,7 +333,7 @@ def check_not_deleted(post: Post, *, by: User) -> None:
 
 def check_not_undeleted(post: Post, *, by: User) -> None:
     """Raise AlreadyDone when another user than `by` restored a post."""
-    check_not_done(post, [f"{post.kind}.undeleted"], _("this post is restored."), by=by, url=post.url)
+    check_not_done(post, [f"{post.kind}.undeleted"], _("this post is visible again."), by=by, url=post.url)
 
 
 def _lock_reputations(post: Post) -> None:

@@ -4,7 +4,7 @@ from flask import Response
 
 from auth import queries as people
 from auth import tokens
-from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
+from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of, saved
 from core.database import versions
 from core.database.db import db
 from core.database.versions import with_etag
@@ -75,14 +75,12 @@ def delete_post(post_id: int) -> Response:
 @bp.response(200, schemas.PostItem)
 def undelete_post(post_id: int) -> dict:
     """Restore a deleted post."""
-    user = tokens.member()
-    post = visible_post(post_id, user)
-    require(policy.can_undelete(user, post))
+    post = visible_post(post_id, tokens.reader())
+    user = tokens.permitted(policy.can_undelete, post)
     versions.require_header(post)
     if actions.undelete(post, by=user) is None:
         actions.check_not_undeleted(post, by=user)
-    db.session.commit()
-    return with_etag(post, item(post))
+    return saved(post, item)
 
 
 @bp.get("/posts/<int:post_id>/vote")
@@ -126,12 +124,10 @@ def list_comments(query: dict, post_id: int) -> dict:
 @bp.response(201, schemas.PostItem)
 def comment_on_post(data: dict, post_id: int) -> dict:
     """Comment on a question, an answer or an article."""
-    user = tokens.member()
-    post = visible_post(post_id, user)
-    require(policy.can_comment(user, post, post.thread.author_id), policy.why_no_comment())
+    post = visible_post(post_id, tokens.reader())
+    user = tokens.permitted(policy.can_comment, post, post.thread.author_id, why=policy.why_no_comment())
     made = actions.comment(post, data["body"], by=user)
-    db.session.commit()
-    return with_etag(made, item(made))
+    return saved(made, item)
 
 
 @bp.patch("/comments/<int:post_id>")
@@ -140,12 +136,10 @@ def comment_on_post(data: dict, post_id: int) -> dict:
 @bp.response(200, schemas.PostItem)
 def edit_comment(data: dict, post_id: int) -> dict:
     """Edit your own comment."""
-    user = tokens.member()
-    made = get_or_404(queries.get(Comment, post_id, user))
-    require(policy.can_edit(user, made))
+    made = get_or_404(queries.get(Comment, post_id, tokens.reader()))
+    user = tokens.permitted(policy.can_edit, made)
     actions.revise(made, data["body"], by=user, expected=versions.expected_by_header())
-    db.session.commit()
-    return with_etag(made, item(made))
+    return saved(made, item)
 
 
 @bp.get("/users/<username>/posts")

@@ -3,7 +3,9 @@
 from flask_babel import gettext as _
 
 from auth.models import User, Visitor
+from auth.policy import why_read_only
 from auth.privileges import Privilege, threshold
+from core.web.access import require
 from posts import kinds
 from posts.models import Post
 from posts.suggestions.models import Suggestion
@@ -12,6 +14,14 @@ from posts.suggestions.models import Suggestion
 def can_write(user: User | Visitor) -> bool:
     """Whether the user may post at all: logged in, confirmed, not suspended."""
     return user.id is not None and user.is_in_good_standing
+
+
+def require_can_write(user: User | Visitor) -> None:
+    """Raise Forbidden (403) unless can_write(), with what the member can do about it.
+
+    Actions that any member may take call this, so that pages, API and shell refuse alike.
+    """
+    require(can_write(user), why_read_only(user))
 
 
 def can_preview_long(user: User | Visitor, post: Post | None = None) -> bool:

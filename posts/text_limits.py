@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 from marshmallow import validate
 
+from core.web.fields import too_long, too_short
 from core.web.forms import Invalid
 from core.web.lazy_text import lazy_gettext
 
@@ -68,11 +69,9 @@ def check_edit(
     if body is not None and body != post.body:
         max_length = limits.max_body if is_local else max(limits.max_body, len(post.body))
         if is_local and len(body) < limits.min_body:
-            errors["body"] = [
-                _("Use at least %(n)s characters. This has %(m)s.", n=limits.min_body, m=len(body))
-            ]
+            errors["body"] = [too_short(limits.min_body, len(body))]
         elif len(body) > max_length:
-            errors["body"] = [_("Use at most %(n)s characters. This has %(m)s.", n=max_length, m=len(body))]
+            errors["body"] = [too_long(max_length, len(body))]
     if is_local and tags is not None and not list(tags) and limits.min_tags:
         errors["tags"] = [_("Choose one to five tags.")]
     if errors:

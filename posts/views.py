@@ -93,7 +93,7 @@ def comment(post_id: int) -> ResponseReturnValue:
 def edit_comment(post_id: int) -> ResponseReturnValue:
     """Edit a comment."""
     form = Form(schemas.EditCommentSchema)
-    is_valid = request.method == "POST" and form.validate()
+    is_valid = form.validate_on_submit()
     made = get_or_404(queries.get(Comment, post_id, current_user))
     require(policy.can_edit(me(), made))
     if is_valid:
@@ -103,9 +103,7 @@ def edit_comment(post_id: int) -> ResponseReturnValue:
             return redirect(made.url)
     if request.method == "GET":
         form.values = {"body": made.body}
-    return render_template(
-        "posts/comment_form.html", form=form, post=made, editing=True
-    ), 422 if form.errors else 200
+    return form.page("posts/comment_form.html", post=made, editing=True)
 
 
 @bp.route("/posts/<int:post_id>/delete", methods=["GET", "POST"])
@@ -122,7 +120,12 @@ def delete(post_id: int) -> ResponseReturnValue:
     if actions.delete(post, by=me(), note=data["note"]) is None:
         _is_second_removal(post)
     db.session.commit()
-    flash(_("Deleted. You can restore it from its page."))
+    is_own = post.author_id == me().id
+    flash(
+        _("Deleted. You can restore it from its page.")
+        if is_own
+        else _("Hidden. You can unhide it on its page.")
+    )
     return redirect((post.parent or post).url)
 
 
@@ -138,7 +141,7 @@ def _ask_to_delete(post: Post) -> ResponseReturnValue:
     is_own = post.author_id == me().id
     effects = [
         _("It disappears at once from pages, search, feeds and email."),
-        _("Its votes and their reputation are reversed until it is restored."),
+        _("Its votes and their reputation are reversed until it is visible again."),
     ]
     if post.answer_count or post.comment_count:
         effects.append(_("All its answers and comments disappear with it."))
@@ -151,9 +154,9 @@ def _ask_to_delete(post: Post) -> ResponseReturnValue:
         )
     )
     return confirmation_page(
-        _("Delete this post?"),
+        _("Delete this post?") if is_own else _("Hide this post?"),
         effects,
-        _("Delete"),
+        _("Delete") if is_own else _("Hide"),
         back=post.url,
         subject=post.heading,
         fields=[] if is_own else [{"name": "note", "label": _("Reason, for the author")}],
@@ -236,7 +239,7 @@ def restore(post_id: int, number: int) -> ResponseReturnValue:
 def redact(post_id: int, number: int) -> ResponseReturnValue:
     """Redact a revision and mask its copies; GET shows a confirmation page."""
     form = Form(schemas.RedactSchema)
-    is_valid = request.method == "POST" and form.validate()
+    is_valid = form.validate_on_submit()
     post = visible_post(post_id, current_user)
     require(policy.can_redact(me()))
     revision = get_or_404(queries.revision(post, number))

@@ -1,18 +1,17 @@
 """Products and life cycles in the API."""
 
 from datetime import date
-from typing import cast
 
 from flask import Response
 from flask_babel import gettext as _
 
 from auth import tokens
 from auth.models import User
-from core.api.api import WRITE, ApiBlueprint, listing, no_content, page_of
+from core.api.api import WRITE, ApiBlueprint, listing, no_content, page_of, saved
 from core.database import versions
 from core.database.db import db
 from core.mail.mail import site_url
-from core.web.access import get_or_404, require
+from core.web.access import get_or_404
 from core.web.forms import Invalid
 from products import actions, api_schemas, exports, policy, queries, schemas
 from products.lifecycle import queries as lifecycle_queries
@@ -66,12 +65,6 @@ def release_of(product: Product, cycle: str) -> Release | None:
     return next((release for release in product.live_releases if release.cycle == cycle), None)
 
 
-def _require_curator() -> User:
-    user = tokens.reader()
-    require(policy.can_curate(user))
-    return cast("User", user)  # a visitor cannot curate
-
-
 @bp.get("/products")
 @bp.arguments(api_schemas.ProductQuery, location="query")
 @bp.response(200, page_of(api_schemas.ProductItem))
@@ -96,14 +89,13 @@ def list_products(wanted: dict) -> dict | Response:
 @bp.response(201, api_schemas.WholeProduct)
 def add_product(data: dict) -> dict | Response:
     """Add a product (moderators)."""
-    user = _require_curator()
+    user = tokens.permitted(policy.can_curate)
     slug = data.pop("slug")
     try:
         product = actions.create(slug, data, by=user)
     except actions.SlugTaken:
         raise Invalid({"slug": [_("A product with this address already exists.")]}) from None
-    db.session.commit()
-    return versions.with_etag(product, _whole(product))
+    return saved(product, _whole)
 
 
 @bp.get("/products/<slug>")
@@ -120,11 +112,10 @@ def get_product(slug: str) -> dict | Response:
 @bp.response(200, api_schemas.WholeProduct)
 def edit_product(data: dict, slug: str) -> dict | Response:
     """Change what is sent, keep the rest (moderators); what it was stands in its history."""
-    user = _require_curator()
+    user = tokens.permitted(policy.can_curate)
     product = product_or_404(slug)
     actions.edit(product, data, by=user, expected=versions.expected_by_header())
-    db.session.commit()
-    return versions.with_etag(product, _whole(product))
+    return saved(product, _whole)
 
 
 @bp.delete("/products/<slug>")
@@ -132,7 +123,7 @@ def edit_product(data: dict, slug: str) -> dict | Response:
 @bp.response(204)
 def remove_product(slug: str) -> Response:
     """Take a product off every list (moderators); its history page brings it back."""
-    user = _require_curator()
+    user = tokens.permitted(policy.can_curate)
     actions.remove(product_or_404(slug), by=user, expected=versions.expected_by_header())
     db.session.commit()
     return no_content()
@@ -144,7 +135,7 @@ def remove_product(slug: str) -> Response:
 @bp.response(200, api_schemas.ReleaseItem)
 def put_release(data: dict, slug: str, cycle: str) -> dict | Response:
     """Add a release, or change what is sent of it (moderators)."""
-    user = _require_curator()
+    user = tokens.permitted(policy.can_curate)
     product = product_or_404(slug)
     release = release_of(product, cycle)
     versions.require_header(release)
@@ -152,8 +143,7 @@ def put_release(data: dict, slug: str, cycle: str) -> dict | Response:
         actions.edit(release, data, by=user, expected=versions.expected_by_header())
     else:
         release = _add_release(product, cycle, data, user)
-    db.session.commit()
-    return versions.with_etag(release, release_item(release, queries.today()))
+    return saved(release, lambda each: release_item(each, queries.today()))
 
 
 def _add_release(product: Product, cycle: str, data: dict, user: User) -> Release:
@@ -170,7 +160,7 @@ def _add_release(product: Product, cycle: str, data: dict, user: User) -> Releas
 @bp.response(204)
 def remove_release(slug: str, cycle: str) -> Response:
     """Take a release off every list (moderators)."""
-    user = _require_curator()
+    user = tokens.permitted(policy.can_curate)
     product = product_or_404(slug)
     actions.remove(get_or_404(release_of(product, cycle)), by=user, expected=versions.expected_by_header())
     db.session.commit()

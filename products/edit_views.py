@@ -10,7 +10,7 @@ from auth.models import User
 from core.database import versions
 from core.database.db import db
 from core.web.access import get_or_404, require
-from core.web.confirmation import confirmation_page
+from core.web.confirmation import deletion_page
 from core.web.forms import Form
 from products import actions, forms, policy, queries, schemas
 from products.models import Product, Release
@@ -34,7 +34,7 @@ def _release(product: Product, release_id: int) -> Release:
 def new_product() -> FormResponse:
     """Add a product."""
     form = Form(schemas.NewProductSchema, slug=request.args.get("slug", ""))
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     user = _require_curator()
     if valid:
         facts = dict(form.data)
@@ -46,7 +46,7 @@ def new_product() -> FormResponse:
             db.session.commit()
             flash(_("Added. Now add its releases."))
             return redirect(product.path)
-    return render_template("products/edit_product.html", form=form, product=None), 422 if form.errors else 200
+    return form.page("products/edit_product.html", product=None)
 
 
 @bp.route("/products/<slug>/edit", methods=["GET", "POST"])
@@ -54,7 +54,7 @@ def new_product() -> FormResponse:
 def edit_product(slug: str) -> FormResponse:
     """Edit a product."""
     form = Form(schemas.ProductSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     user = _require_curator()
     product = product_or_404(slug)
     if valid:
@@ -63,9 +63,7 @@ def edit_product(slug: str) -> FormResponse:
         return redirect(product.path)
     if request.method == "GET":
         form.values = forms.values(product)
-    return render_template(
-        "products/edit_product.html", form=form, product=product
-    ), 422 if form.errors else 200
+    return form.page("products/edit_product.html", product=product)
 
 
 @bp.route("/products/<slug>/releases/new", methods=["GET", "POST"])
@@ -73,7 +71,7 @@ def edit_product(slug: str) -> FormResponse:
 def new_release(slug: str) -> FormResponse:
     """Add a release."""
     form = Form(schemas.NewReleaseSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     user = _require_curator()
     product = product_or_404(slug)
     if valid:
@@ -87,9 +85,7 @@ def new_release(slug: str) -> FormResponse:
         else:
             db.session.commit()
             return redirect(product.path)
-    return render_template(
-        "products/edit_release.html", form=form, product=product, release=None
-    ), 422 if form.errors else 200
+    return form.page("products/edit_release.html", product=product, release=None)
 
 
 @bp.route("/products/<slug>/releases/<int:release_id>/edit", methods=["GET", "POST"])
@@ -97,7 +93,7 @@ def new_release(slug: str) -> FormResponse:
 def edit_release(slug: str, release_id: int) -> FormResponse:
     """Edit a release and the ends of its phases."""
     form = Form(schemas.ReleaseSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     user = _require_curator()
     product = product_or_404(slug)
     release = _release(product, release_id)
@@ -107,9 +103,7 @@ def edit_release(slug: str, release_id: int) -> FormResponse:
         return redirect(product.path)
     if request.method == "GET":
         form.values = forms.values(release)
-    return render_template(
-        "products/edit_release.html", form=form, product=product, release=release
-    ), 422 if form.errors else 200
+    return form.page("products/edit_release.html", product=product, release=release)
 
 
 @bp.route("/products/<slug>/remove", methods=["GET", "POST"])
@@ -119,23 +113,26 @@ def remove_product(slug: str) -> FormResponse:
     user = _require_curator()
     product = product_or_404(slug)
     if request.method == "GET":
-        return confirmation_page(
+        return deletion_page(
+            product,
             _("Delete this product?"),
             [
                 _("It and its releases will disappear from lists, search, feeds and calendars immediately."),
                 _("Members who use or follow it get no more notifications about it."),
                 _("You can restore it from its history page."),
             ],
-            _("Delete"),
-            back=url_for("products.edit_product", slug=slug),
             subject=product.name,
             subject_url=product.path,
-            hidden={versions.FIELD: product.version},
+            back=url_for("products.edit_product", slug=slug),
         )
-    actions.remove(product, by=user, expected=versions.expected_by_form())
-    db.session.commit()
-    flash(_("Deleted. You can restore it from the history page."))
+    _remove(product, user)
     return redirect(url_for("products.history", slug=product.slug))
+
+
+def _remove(thing: Product | Release, user: User) -> None:
+    actions.remove(thing, by=user, expected=versions.expected_by_form())
+    db.session.commit()
+    flash(_("Deleted. You can restore it from the history page of the product."))
 
 
 @bp.route("/products/<slug>/releases/<int:release_id>/remove", methods=["GET", "POST"])
@@ -146,22 +143,19 @@ def remove_release(slug: str, release_id: int) -> FormResponse:
     product = product_or_404(slug)
     release = _release(product, release_id)
     if request.method == "GET":
-        return confirmation_page(
+        return deletion_page(
+            release,
             _("Delete this release?"),
             [
                 _("It will disappear from its product page, lists, feeds and calendars immediately."),
                 _("Members who use it get no more notifications about its support."),
                 _("You can restore it from the history page of the product."),
             ],
-            _("Delete"),
-            back=url_for("products.edit_release", slug=slug, release_id=release.id),
             subject=release.title,
             subject_url=product.path,
-            hidden={versions.FIELD: release.version},
+            back=url_for("products.edit_release", slug=slug, release_id=release.id),
         )
-    actions.remove(release, by=user, expected=versions.expected_by_form())
-    db.session.commit()
-    flash(_("Deleted. You can restore it from the history page of the product."))
+    _remove(release, user)
     return redirect(product.path)
 
 

@@ -1,1 +1,1 @@
-"""The tests mirror the rooms; fixtures for all are in conftest.py."""
+"""The tests mirror the packages; fixtures for all are in conftest.py."""

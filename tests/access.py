@@ -10,13 +10,13 @@ own (a row of one's own settings: nothing at another's number).
 TEXT = "A text that is long enough to be one of anything in a test."
 # who may less than their role or reputation says
 RESTRICTED = ("unconfirmed", "suspended member", "suspended moderator")
-ROLES = ("visitor", "stranger", "author", "moderator", "admin")
+ROLES = ("visitor", "outsider", "author", "moderator", "admin")
 ALLOWED = {
     "all": set(ROLES),
     "members": set(ROLES[1:]),
     "author": {"author", "moderator", "admin"},
     "asker": {"author"},
-    "proposer": {"stranger"},
+    "proposer": {"outsider"},
     "earned": {"moderator", "admin"},
     "moderators": {"moderator", "admin"},
     "admins": {"admin"},
@@ -385,19 +385,22 @@ BODIES = {
     "api_alerts.sign_up_for_alerts": {"email": "somebody@example.org"},
     "moderation.refuse_appeal": {"answer": "It stays removed."},
     **{
-        door: {"text": "Please look at it again."}
-        for door in ("moderation.appeal", "api_moderation.appeal_for_post")
+        endpoint: {"text": "Please look at it again."}
+        for endpoint in ("moderation.appeal", "api_moderation.appeal_for_post")
     },
     "alerts.alerts": {"email": "somebody@example.org"},
     "alerts.switch_alerts": {"on": "true"},
-    **{f"{door}.send_report": {"ring": "lab", "outcome": "ok"} for door in ("deployment", "api_calendar")},
+    **{
+        f"{blueprint}.send_report": {"ring": "lab", "outcome": "ok"}
+        for blueprint in ("deployment", "api_calendar")
+    },
     "deployment.thank": {"helpful": "1"},
     "api_calendar.thank_for_report": {"helpful": True},
 }
 
 
 # what a token that may only read may send all the same: it changes nothing
-READING_POSTS = {"api_inventory.match_sbom"}
+READ_ONLY_POSTS = {"api_inventory.match_sbom"}
 
 
 def is_closed_to_restricted(endpoint: str, method: str, view) -> bool:
@@ -408,13 +411,13 @@ def is_closed_to_restricted(endpoint: str, method: str, view) -> bool:
     return (
         level(endpoint, method) != "all"
         and not getattr(view, "allow_suspended", False)
-        and endpoint not in READING_POSTS
+        and endpoint not in READ_ONLY_POSTS
     )
 
 
-def is_closed_to_reading_token(endpoint: str, method: str) -> bool:
+def is_closed_to_read_token(endpoint: str, method: str) -> bool:
     """Whether a token of scope `read` of a moderator is refused in the API."""
-    return method != "GET" and level(endpoint, method) != "all" and endpoint not in READING_POSTS
+    return method != "GET" and level(endpoint, method) != "all" and endpoint not in READ_ONLY_POSTS
 
 
 def level(endpoint: str, method: str) -> str:

@@ -1,4 +1,4 @@
-"""What a reader finds in a piece of HTML, told by another parser than the converter's way through it."""
+"""What a reader finds in a piece of HTML, read by another parser than the converter's way through it."""
 
 import re
 from dataclasses import dataclass

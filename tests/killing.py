@@ -19,7 +19,7 @@ from forum import cli as forum_cli
 from forum.stackexchange import import_dump
 from kb import cli as kb_cli
 
-noun, folder, instance, moment, last = sys.argv[1:]
+noun, folder, instance, hook, last = sys.argv[1:]
 import_dump.BATCH_SIZE = 40
 app, commits = create_app(REDOUBT_INSTANCE=Path(instance), REDOUBT_WORKER="off"), 0
 
@@ -31,7 +31,7 @@ def count(session):
 
 with app.app_context():
     schema.ensure()
-    event.listen(Session, moment, count)
+    event.listen(Session, hook, count)
     command = {"stackexchange": forum_cli.import_stackexchange, "articles": kb_cli.import_articles}[noun]
     command.main([folder], standalone_mode=False)
 print(commits)
@@ -68,11 +68,11 @@ WRONG = {
 }
 
 
-def run(noun: str, folder: Path, instance: Path, *, moment: str = "after_commit", killed_at: int = 0) -> str:
+def run(noun: str, folder: Path, instance: Path, *, hook: str = "after_commit", killed_at: int = 0) -> str:
     """Run an import until it ends or is killed at its n-th commit; returns its standard output."""
     instance.mkdir(exist_ok=True)
     process = subprocess.run(
-        [sys.executable, "-c", DRIVER, noun, str(folder), str(instance), moment, str(killed_at)],
+        [sys.executable, "-c", DRIVER, noun, str(folder), str(instance), hook, str(killed_at)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -83,7 +83,7 @@ def run(noun: str, folder: Path, instance: Path, *, moment: str = "after_commit"
 
 
 def content(instance: Path) -> dict[str, list]:
-    """Everything that an import brings, without the moments at which it did."""
+    """Everything that an import brings, without the times at which it did."""
     with sqlite3.connect(instance / "redoubt.db") as database:
         return {
             table: sorted(database.execute(f"SELECT {columns} FROM {table}").fetchall(), key=repr)

@@ -42,7 +42,7 @@ class Templates(BytecodeCache):
 
 
 def _wait_for_no_disk(connection, record):
-    """Nobody pulls the plug here (PostgreSQL is told so in tests/postgres.py)."""
+    """Nobody pulls the plug here (for PostgreSQL see tests/postgres.py)."""
     connection.execute("PRAGMA synchronous=OFF")
 
 

@@ -15,7 +15,7 @@ from tests.access import (
     RESTRICTED,
     ROLES,
     TOKENLESS,
-    is_closed_to_reading_token,
+    is_closed_to_read_token,
     is_closed_to_restricted,
     level,
 )
@@ -119,7 +119,7 @@ def refused_callers(app, rule, method, callers, restricted):
     found = [(role, callers[role]) for role in ROLES if role not in allowed]
     if is_closed_to_restricted(rule.endpoint, method, app.view_functions[rule.endpoint]):
         found += [(who, restricted[who]) for who in RESTRICTED]
-    if is_api and is_closed_to_reading_token(rule.endpoint, method):
+    if is_api and is_closed_to_read_token(rule.endpoint, method):
         found += [("read token", restricted["read token"])]
     if not is_api and level(rule.endpoint, method) != "all":
         found += [("token on a page", restricted["token on a page"])]

@@ -295,7 +295,7 @@ CURSORS = [
     "!!!!",
     "A" * 500,
     "%00",
-    "W3sidCI6ICIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIn0sIDFd",  # a moment before all moments
+    "W3sidCI6ICIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIn0sIDFd",  # a time before all times
     "WyJ4IiwgInkiXQ",
     "W3RydWUsIGZhbHNlXQ",
     "WzFlOTk5LCAxXQ",

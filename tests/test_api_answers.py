@@ -1,4 +1,4 @@
-"""How the API answers: every status it documents has a body, methods are told, limits are told."""
+"""How the API answers: every status it documents has a body, methods are listed, limits are stated."""
 
 import pytest
 from werkzeug.exceptions import Gone
@@ -110,11 +110,11 @@ def test_head_is_get_without_a_body_and_options_names_the_methods(client, make_q
 def test_the_limit_in_force_is_told_with_every_answer(client):
     for path in ("/questions", "/nothing", "/questions?limit=x", "/users/me", "/openapi.json"):
         answer = client.get(f"/api/v1{path}")
-        told = {name: int(answer.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset")}
-        assert told["Limit"] in {each.by_address for each in costs.CLASSES}
-        assert 0 <= told["Remaining"] < told["Limit"] and 0 < told["Reset"] <= 60
-        assert f"q={told['Limit']};w=60" in answer.headers["RateLimit-Policy"]
-        assert f"r={told['Remaining']};t=" in answer.headers["RateLimit"]
+        stated = {name: int(answer.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset")}
+        assert stated["Limit"] in {each.by_address for each in costs.CLASSES}
+        assert 0 <= stated["Remaining"] < stated["Limit"] and 0 < stated["Reset"] <= 60
+        assert f"q={stated['Limit']};w=60" in answer.headers["RateLimit-Policy"]
+        assert f"r={stated['Remaining']};t=" in answer.headers["RateLimit"]
         assert "Retry-After" not in answer.headers
     first, second = (int(client.get("/api/v1/users").headers["RateLimit-Remaining"]) for _ in range(2))
     assert first - second == 1
@@ -127,7 +127,7 @@ def test_the_limit_of_an_account_is_told_where_it_is_nearer(api, member):
     answer = call(
         "POST",
         "/questions",
-        {"title": "Is the limit of what is expensive told?", "body": TEXT, "tags": ["numbers"]},
+        {"title": "Is the limit of what is expensive stated?", "body": TEXT, "tags": ["numbers"]},
     )
     assert answer.status_code == 201 and answer.headers["RateLimit-Limit"] == str(costs.EXPENSIVE.by_account)
 

@@ -20,6 +20,13 @@ def test_every_operation_is_on_the_page(client):
         assert f"method-{method}" in part and path in part and each["summary"] in part
 
 
+def test_the_most_used_parts_come_first(client):
+    page = client.get("/api/docs").text
+    parts = ["questions", "posts", "articles", "bulletins"]
+    places = [page.index(f'id="part-{part}"') for part in parts]
+    assert places == sorted(places) and places[-1] < page.index('id="part-alerts"')
+
+
 def test_every_operation_says_what_it_does_and_what_it_answers(client):
     for path, methods in client.get("/api/v1/openapi.json").json["paths"].items():
         for method, each in methods.items():

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from core import config
+from tests.rules import ROOT, each_file, name, tree_of
 
-ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     "core": 0,
     "auth": 1,
@@ -34,12 +34,9 @@ LAYERS = {
 }
 PACKAGES = [package for package in LAYERS if package != "app"]
 MAX_LINES = 400  # docs/decisions/0500
+MAX_TEMPLATE_COLUMNS = 140
 COMMITTERS = {"views", "api", "feeds", "cli", "handlers", "tasks"}
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).glob("**/*.py"))
-
-
-def name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
 
 
 def imports(tree: ast.AST):
@@ -52,18 +49,18 @@ def imports(tree: ast.AST):
             yield node.module, node
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@each_file(FILES)
 def test_imports_run_downward(path):
     package = path.relative_to(ROOT).parts[0]
-    for module, node in imports(ast.parse(path.read_text())):
+    for module, node in imports(tree_of(path)):
         other = module.split(".")[0]
         if other in LAYERS and other != package:
             assert LAYERS[other] < LAYERS[package], f"{name(path)}:{node.lineno} imports {module}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@each_file(FILES)
 def test_no_function_local_imports(path):
-    for function in ast.walk(ast.parse(path.read_text())):
+    for function in ast.walk(tree_of(path)):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             found = [module for module, _ in imports(function)]
             assert not found, f"{name(path)}:{function.lineno} imports {found} inside a function"
@@ -77,7 +74,7 @@ def test_no_import_cycles():
     graph = {}
     for module, path in modules.items():
         targets = set()
-        for node in ast.parse(path.read_text()).body:
+        for node in tree_of(path).body:
             if isinstance(node, ast.ImportFrom) and node.module:
                 inner = {f"{node.module}.{a.name}" for a in node.names} & set(modules)
                 targets |= inner or ({node.module} & set(modules))
@@ -112,7 +109,7 @@ def require_no_cycle(graph: dict[str, set[str]]) -> None:
         visit(module)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@each_file(FILES)
 def test_only_entry_points_and_the_worker_commit(path):
     stem = path.stem
     package = path.relative_to(ROOT).parts[0]
@@ -126,7 +123,7 @@ def test_only_entry_points_and_the_worker_commit(path):
         assert "session.commit(" not in path.read_text(), f"{name(path)} commits"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@each_file(FILES)
 def test_actions_know_no_request_and_policies_no_database(path):
     text = path.read_text()
     if path.stem.endswith("actions"):
@@ -137,12 +134,30 @@ def test_actions_know_no_request_and_policies_no_database(path):
         assert "db.session" not in text and "from flask import" not in text, name(path)
 
 
+def test_no_views_of_another_package_are_imported():
+    """Views are entry points: what two packages need lies in queries, actions, policies or a registry."""
+    found = []
+    for path in FILES:
+        package = path.relative_to(ROOT).parts[0]
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                named = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                named = [alias.name for alias in node.names]
+            else:
+                continue
+            found += [
+                f"{name(path)}:{node.lineno} imports {module}"
+                for module in named
+                if module.split(".")[0] in LAYERS
+                and module.split(".")[0] != package
+                and re.search(r"(^|_)views$", module.split(".")[-1])
+            ]
+    assert not found
+
+
 def test_bleach_has_one_importer():
-    users = [
-        name(p)
-        for p in FILES
-        if any(m.split(".")[0] == "bleach" for m, _ in imports(ast.parse(p.read_text())))
-    ]
+    users = [name(p) for p in FILES if any(m.split(".")[0] == "bleach" for m, _ in imports(tree_of(p)))]
     assert users == ["core/markup/markup.py"]
 
 
@@ -158,11 +173,17 @@ def test_safe_is_used_once_in_the_prose_macro():
     assert not marked, marked
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "templates").glob("**/*.html")), ids=name)
+@each_file(sorted((ROOT / "templates").glob("**/*.html")))
 def test_templates_are_short_and_carry_no_inline_code(path):
     text = path.read_text()
     assert len(text.splitlines()) <= 120 or path.parent.name == "macros", f"{name(path)} is long"
     assert not re.search(r"\son\w+\s*=|\sstyle\s*=|javascript:", text), f"{name(path)}: inline code"
+
+
+@each_file(sorted(path for path in (ROOT / "templates").glob("**/*.*") if path.is_file()))
+def test_lines_of_templates_are_short(path):
+    long = [n for n, line in enumerate(path.read_text().splitlines(), 1) if len(line) > MAX_TEMPLATE_COLUMNS]
+    assert not long, f"lines {long}"
 
 
 def test_files_are_short():
@@ -181,9 +202,9 @@ def test_settings_read_in_the_code_exist():
             assert word in known, f"{name(path)} reads {word}"
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.name == "__init__.py"], ids=name)
+@each_file([p for p in FILES if p.name == "__init__.py"])
 def test_packages_say_what_they_are_for(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert ast.get_docstring(tree_of(path))
 
 
 def test_no_forbidden_packages_and_no_secrets_in_the_tree():
@@ -208,7 +229,7 @@ def code_spans(path: Path) -> list[str]:
     return re.findall(r"`([^`\n]+)`", text)
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+@each_file(DOCUMENTS)
 def test_paths_named_in_documents_exist(path):
     named = set(re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text()))
     for span in code_spans(path):
@@ -232,7 +253,7 @@ def defines(dotted: str) -> bool:
     return all(re.search(rf"\b{re.escape(part)}\b", module.read_text()) for part in rest)
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+@each_file(DOCUMENTS)
 def test_dotted_names_in_documents_exist(path):
     packages = "|".join(PACKAGES)
     named = {
@@ -249,7 +270,7 @@ def test_extension_points_are_documented():
     defined = {
         (node.name, name(path))
         for path in FILES
-        for node in ast.parse(path.read_text()).body
+        for node in tree_of(path).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("register_")
     }
     table = (ROOT / "docs" / "architecture.md").read_text().split("## Extension points")[1]
@@ -264,7 +285,7 @@ def test_imports_for_a_side_effect_are_documented():
     undocumented = []
     for path in FILES:
         if path.name == "__init__.py":
-            tree = ast.parse(path.read_text())
+            tree = tree_of(path)
             used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
             for node in tree.body:
                 unused = [a for a in getattr(node, "names", ()) if (a.asname or a.name) not in used]
@@ -309,3 +330,16 @@ def test_pre_commit_runs_what_lint_runs():
     assert re.findall(r"repo: (.*)", hooks) == ["local"]
     for program in ("ruff check", "ruff format --check", "pyright"):
         assert f"/{program}" in lint and f".venv/bin/{program}" in hooks, program
+
+
+def test_a_rule_names_every_file_that_breaks_it():
+    """The check itself: one failure does not hide another."""
+
+    def check(path):
+        assert path.suffix == ".md", "is no document"
+
+    each_file([ROOT / "README.md"])(check)()
+    with pytest.raises(AssertionError, match=r"2 files:\napp.py: is no(.|\n)*\nMakefile: is no"):
+        each_file([ROOT / "app.py", ROOT / "README.md", ROOT / "Makefile"])(check)()
+    with pytest.raises(AssertionError, match="no files"):
+        each_file([])(check)()

@@ -169,7 +169,7 @@ def _link(user, purpose):
 
 
 def _alert_links(admin) -> dict:
-    """Links of mails, by rule; the administrator also watches something and is told something."""
+    """Links of mails, by rule; the administrator also watches something and is notified of something."""
     actions.sign_up(
         "somebody.else@example.org",
         {"scope": "chosen", "products": ["windows"], "minimum": "low", "cadence": "daily"},

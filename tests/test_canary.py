@@ -39,8 +39,8 @@ def _by_page_and_token(app, login, user):
 @pytest.fixture
 def readers(app, world, login):
     """get(path, query) as people who see nothing hidden; in the API with a token, but for the visitor."""
-    people = {"stranger": world.people["stranger"], **world.restricted}
-    made = {who: _by_page_and_token(app, login, people[who]) for who in ("stranger", "suspended moderator")}
+    people = {"outsider": world.people["outsider"], **world.restricted}
+    made = {who: _by_page_and_token(app, login, people[who]) for who in ("outsider", "suspended moderator")}
     db.session.commit()
     return {"visitor": lambda path, query: app.test_client().get(path, query_string=query), **made}
 

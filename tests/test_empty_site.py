@@ -70,7 +70,7 @@ def test_two_newcomers_ask_answer_and_accept(app, site, browser, javascript):
     assert "This community is young" in asker.locator("main").inner_text()
 
 
-def test_thresholds_rise_with_the_active_members():
+def test_thresholds_grow_with_the_active_members():
     stages = [privileges.points(Privilege.MAKE_TAGS, number) for number in (0, 24, 25, 99, 100, 5_000)]
     assert stages == [1, 1, 75, 75, 300, 300]
     for number in (0, 25, 100):

@@ -10,10 +10,10 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
 from jinja2 import Environment, nodes
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.rules import ROOT, each_file, tree_of
+
 NOT_OURS = {".venv", "tests", "bench", "migrations", "docs", "instance"}
 PYTHON = sorted(path for path in ROOT.glob("**/*.py") if path.relative_to(ROOT).parts[0] not in NOT_OURS)
 TEMPLATES = sorted(path for path in (ROOT / "templates").glob("**/*") if path.suffix in (".html", ".txt"))
@@ -102,7 +102,7 @@ SAYS = {  # calls whose texts people read, by the name that is called
     "Unusable",
     "Refused",
     "ServiceUnavailable",
-    "SuggestionRefused",
+    "_refused",
     "Unauthorized",
     "UsageError",
     "ValidationError",
@@ -124,16 +124,6 @@ SAYS = {  # calls whose texts people read, by the name that is called
     "require",
     "secho",
 }
-
-
-def name(path: Path) -> str:
-    """A path as the names of tests have it."""
-    return path.relative_to(ROOT).as_posix()
-
-
-def files(paths: list[Path]) -> list:
-    """One case a file."""
-    return [pytest.param(path, id=name(path)) for path in paths]
 
 
 def has_words(text: str) -> bool:
@@ -183,7 +173,7 @@ def bare_texts(source: str, is_html: bool) -> list[str]:
 
 
 @cache
-def tree_of(path: Path) -> nodes.Template:
+def template_of(path: Path) -> nodes.Template:
     return ENVIRONMENT.parse(path.read_text())
 
 
@@ -201,18 +191,18 @@ def constants(node: nodes.Node, *, said: bool) -> Iterator[str]:
             yield from constants(child, said=said)
 
 
-@pytest.mark.parametrize("path", files(TEMPLATES))
+@each_file(TEMPLATES)
 def test_templates_say_nothing_that_is_not_translated(path):
     found = bare_texts(path.read_text(), path.suffix == ".html")
-    found += [text for text in constants(tree_of(path), said=False) if SENTENCE.match(text)]
+    found += [text for text in constants(template_of(path), said=False) if SENTENCE.match(text)]
     assert not found, found
 
 
-@pytest.mark.parametrize("path", files(TEMPLATES))
+@each_file(TEMPLATES)
 def test_templates_make_addresses_with_url_for(path):
     text = path.read_text()
     found = re.findall(r"""\b(?:href|action|formaction)=["']/[^"']*""", text)
-    found += [each for each in constants(tree_of(path), said=False) if re.match(r"/[a-z.]", each)]
+    found += [each for each in constants(template_of(path), said=False) if re.match(r"/[a-z.]", each)]
     assert not found, found
 
 
@@ -266,18 +256,18 @@ def untranslated(node: ast.AST, docstrings: set[int], is_said: bool = False) -> 
             yield from untranslated(child, docstrings, says or (is_said and not isinstance(child, ast.Call)))
 
 
-@pytest.mark.parametrize("path", files(PYTHON))
+@each_file(PYTHON)
 def test_python_says_nothing_that_is_not_translated(path):
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     found = list(untranslated(tree, _docstrings(tree)))
     assert not found, found
 
 
-@pytest.mark.parametrize("path", files(PYTHON))
+@each_file(PYTHON)
 def test_redirects_are_made_with_url_for(path):
     found = [
         node.lineno
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
         and _called(node) == "redirect"
         and node.args
@@ -286,7 +276,7 @@ def test_redirects_are_made_with_url_for(path):
     assert not found, found
 
 
-@pytest.mark.parametrize("path", files(SCRIPTS))
+@each_file(SCRIPTS)
 def test_scripts_get_their_texts_from_the_page(path):
     code = re.sub(r"(?m)^\s*//.*|\s//\s.*$", "", path.read_text())
     literals = re.findall(r"'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`", code)
@@ -306,19 +296,21 @@ WORDS = re.compile(  # private words that plainer ones have replaced
 )
 
 
-@pytest.mark.parametrize("path", files(TEMPLATES))
+@each_file(TEMPLATES)
 def test_templates_use_the_words_of_the_glossary(path):
     found = [
-        text for text in constants(tree_of(path), said=True) if isinstance(text, str) and WORDS.search(text)
+        text
+        for text in constants(template_of(path), said=True)
+        if isinstance(text, str) and WORDS.search(text)
     ]
     assert not found, found
 
 
-@pytest.mark.parametrize("path", files(PYTHON))
+@each_file(PYTHON)
 def test_python_uses_the_words_of_the_glossary(path):
     found = [
         each.value
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call) and _called(node) in GETTEXT
         for each in node.args
         if isinstance(each, ast.Constant) and isinstance(each.value, str) and WORDS.search(each.value)

@@ -13,7 +13,7 @@ from kb import actions as kb
 from posts import actions as posts
 from products import actions as products
 from tests import browsing
-from tests.bulletins.conftest import fix, make_advisory, store, weakness  # noqa: F401
+from tests.bulletins.conftest import fix, make_advisory, store, vulnerability  # noqa: F401
 
 pytestmark = [
     pytest.mark.browser,
@@ -89,7 +89,7 @@ def pages(app, make_user, moderator, make_advisory, store, drain):
             severity="critical",
             initial_release_at=utcnow(),
             current_release_at=utcnow(),
-            vulnerabilities=[weakness(affected=("A",), remedies=[fix("A")])],
+            vulnerabilities=[vulnerability(affected=("A",), remedies=[fix("A")])],
         )
     ).bulletin
     db.session.commit()
@@ -180,8 +180,8 @@ def test_long_code_is_folded_and_opens(pages, open_page):
     assert plain.locator(".highlight").nth(1).bounding_box()["height"] > 2 * folded
 
 
-def test_every_page_prints_in_full_width_on_few_sheets(pages, open_page):
-    """Each text column is as wide as the sheet, nothing sticks out, and the number of sheets is bounded."""
+def test_every_page_prints_in_full_width_on_few_pages(pages, open_page):
+    """Each text column is as wide as the paper, nothing sticks out, and printed pages are few."""
     faults = []
     for script in (True, False):
         page = open_page(A4_PIXELS, java_script_enabled=script)
@@ -195,9 +195,9 @@ def test_every_page_prints_in_full_width_on_few_sheets(pages, open_page):
             columns = page.evaluate("""() => [...document.querySelectorAll('main .prose > p')]
               .filter((e) => e.offsetParent).map((e) => e.getBoundingClientRect().width)""")
             cut = page.evaluate(CUT)
-            sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
-            if widest > A4_PIXELS or min(columns, default=999) < 400 or cut or sheets > 14:
-                faults.append((name, script, widest, min(columns, default=0), cut, sheets))
+            printed = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+            if widest > A4_PIXELS or min(columns, default=999) < 400 or cut or printed > 14:
+                faults.append((name, script, widest, min(columns, default=0), cut, printed))
     assert not faults, faults
 
 

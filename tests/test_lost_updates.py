@@ -263,7 +263,7 @@ def test_other_changes_of_the_api_obey_the_header_too(world, program, path, body
 
 
 def test_who_may_not_change_it_is_told_that_first(app, world):
-    token = accounts.make_token(world.people["stranger"], "test", "write")
+    token = accounts.make_token(world.people["outsider"], "test", "write")
     db.session.commit()
     answer = app.test_client().patch(
         f"/api/v1/articles/{world.public['article_id']}",

@@ -9,8 +9,6 @@ import pytest
 from tests.test_architecture import PACKAGES, ROOT
 
 AREAS = (*PACKAGES, "bench", "docs", "static", "templates", "tests", ".")
-# Areas whose words are still being changed; none when the list is empty.
-PENDING = {"tests"}
 SUFFIXES = set(".py .md .html .txt .js .css .sh .conf .service .timer .environment .toml".split())
 WORDS = (
     r"houses?|rooms?|floors?|doors?|ears?|laws?|lawful|strangers?|weakness(?:es)?|shields?|worn|deaf|wish(?:es)?|"
@@ -31,7 +29,7 @@ ALLOWED = re.compile(
     r"|bulletin\.shield_changed|[\"']shield:"  # an event, and a stored cause
     r"|[#.\"`]shield\b|shield-head"  # an anchor that other sites link to, and its class
 )
-EXCLUDED = {"CHANGELOG.md", "test_plain_words.py"}  # a list of former names, and this file
+EXCLUDED = {"CHANGELOG.md", "test_plain_words.py", "test_interface_texts.py"}  # lists of former words
 
 
 def files_of(area: str) -> list[Path]:
@@ -81,9 +79,7 @@ def private_words(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("area", AREAS)
-def test_no_private_words(area, request):
-    if area in PENDING:
-        request.applymarker(pytest.mark.xfail(strict=False, reason="its words are still being changed"))
+def test_no_private_words(area):
     found = [word for path in files_of(area) for word in private_words(path)]
     assert not found, f"{len(found)} private words:\n" + "\n".join(found)
 

@@ -1,4 +1,4 @@
-"""Fifty requests at the same moment have one effect, and whoever came late gets a sentence, not a 500."""
+"""Fifty simultaneous requests have one effect, and whoever came late gets a sentence, not a 500."""
 
 import threading
 
@@ -47,7 +47,7 @@ def browsers(app):
 
 
 def at_once(clients, path, data) -> list[int]:
-    """Post to a path from all clients at one moment, `data` or `data(number)`; the status codes."""
+    """Post to a path from all clients at once, `data` or `data(number)`; the status codes."""
     db.session.commit()
     ready, codes = threading.Barrier(len(clients)), [0] * len(clients)
 
@@ -221,7 +221,7 @@ class TestGuessing:
     def settings(self):
         return {"REDOUBT_RATE_LIMITS": "on"}
 
-    def test_tries_at_one_moment_are_all_counted(self, browsers, make_user, monkeypatch):
+    def test_tries_at_once_are_all_counted(self, browsers, make_user, monkeypatch):
         monkeypatch.setattr(passwords, "verify", lambda *args: False)
         make_user("hedwig")
         codes = at_once(browsers(many=30), "/login", {"username": "hedwig", "password": "a wrong guess"})

@@ -34,12 +34,12 @@ def test_the_help_reads_its_numbers_from_the_tables(client, monkeypatch, app):
     for number, privilege in enumerate(privileges.POINTS):
         monkeypatch.setitem(privileges.POINTS, privilege, 81_000 + number)
     page = client.get("/help").text
-    told = {cell.replace("\N{MINUS SIGN}", "-") for row in cells(page) for cell in row}
+    shown = {cell.replace("\N{MINUS SIGN}", "-") for row in cells(page) for cell in row}
     for kind, points in reputation.POINTS.items():
         if kind not in ("registered", "imported"):
-            assert f"{points:+d}" in told, kind
+            assert f"{points:+d}" in shown, kind
     for points in privileges.POINTS.values():
-        assert str(points) in told or f"{points:,}" in told
+        assert str(points) in shown or f"{points:,}" in shown
 
 
 def test_the_help_says_no_other_number(client):

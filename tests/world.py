@@ -90,10 +90,10 @@ def build(make_user) -> World:
     world = World()
     author = make_user("walter", reputation=300)
     moderator = make_user("moira", role="moderator")
-    stranger = make_user("steve")
+    outsider = make_user("steve")
     world.people = {
         "visitor": None,
-        "stranger": stranger,
+        "outsider": outsider,
         "author": author,
         "moderator": moderator,
         "admin": make_user("adam", role="administrator"),
@@ -116,7 +116,7 @@ def build(make_user) -> World:
     proposal = suggestions.propose(
         question,
         render(f"{TEXT} One step more."),
-        by=stranger,
+        by=outsider,
         summary="A step",
         base_number=3,
         title=question.title,
@@ -145,13 +145,13 @@ def build(make_user) -> World:
     facts, hidden = _bulletins(moderator, author)
     world.public |= facts
     world.hidden += hidden
-    kb.record_feedback(article, False, by=stranger, note="Say which service to stop.")
+    kb.record_feedback(article, False, by=outsider, note="Say which service to stop.")
     appeal = appeals.appeal(world.hidden[0], SECRET_TEXT, by=author)
     db.session.flush()
     feedback_id = db.session.scalar(db.select(ArticleFeedback.id))
     world.public |= {"appeal_id": appeal.id, "feedback_id": feedback_id}
     _restrict(world, make_user)
-    _tell(world, stranger)
+    _tell(world, outsider)
     db.session.commit()
     return world
 
@@ -250,14 +250,14 @@ def _bulletin(title: str, text: str, moderator) -> Bulletin:
     )
 
 
-def _tell(world: World, stranger) -> None:
-    """The stranger watches a thread, and was told of everything that is hidden by now."""
+def _tell(world: World, outsider) -> None:
+    """The outsider watches a thread, and was notified of everything that is hidden by now."""
     for post in world.hidden:
         db.session.add_all(
             [
-                Watch(user_id=stranger.id, post_id=post.id),
+                Watch(user_id=outsider.id, post_id=post.id),
                 Notification(
-                    user_id=stranger.id,
+                    user_id=outsider.id,
                     cause=f"post:{post.id}",
                     kind="watched",
                     event=f"{post.kind}.created",

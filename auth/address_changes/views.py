@@ -1,6 +1,6 @@
 """Pages of address changes: request, cancel; undo from the old address."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -23,18 +23,14 @@ def settings_email() -> ResponseReturnValue:
     """Request a change of address; does not reveal whether another account has it."""
     user = me()
     form = Form(schemas.EmailSchema, email=user.email)
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         actions.request_change(user, form.data["email"])
         db.session.commit()
         flash(_("Open the link we emailed to the new address. Until then the old address stays in use."))
         return redirect(url_for("auth.settings_email"))
-    return render_template(
-        "auth/settings_email.html",
-        form=form,
-        user=user,
-        asks=not is_fresh(user),
-        pending=queries.pending_of(user),
-    ), 422 if form.errors else 200
+    return form.page(
+        "auth/settings_email.html", user=user, asks=not is_fresh(user), pending=queries.pending_of(user)
+    )
 
 
 @bp.post("/settings/email/cancel")
@@ -61,6 +57,4 @@ def take_back_address(token: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Your account is secured and all devices are logged out. Set a new password now."))
             return redirect(url_for("auth.new_password", token=link, purpose="reset"))
-    return render_template(
-        "auth/secure.html", form=form, change=change, user=change.user
-    ), 422 if form.errors else 200
+    return form.page("auth/secure.html", change=change, user=change.user)

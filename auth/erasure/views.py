@@ -1,6 +1,6 @@
 """Pages to export one's data and to delete an account."""
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -38,7 +38,7 @@ def download_data() -> ResponseReturnValue:
 def erase_me() -> ResponseReturnValue:
     """Delete one's account with the password; posts stay without a name or are removed."""
     form = Form(schemas.EraseSchema)
-    if request.method == "POST" and form.validate() and check_password(me(), form):
+    if form.validate_on_submit() and check_password(me(), form):
         with form.catching():
             require_live_session(me())
             actions.erase(me(), by=me(), keep_words=form.data["words"] == "keep")
@@ -46,7 +46,7 @@ def erase_me() -> ResponseReturnValue:
             sessions.log_out()
             flash(_("Your account is deleted. The rest of your request will finish within a few minutes."))
             return redirect(url_for("home.home"))
-    return render_template("auth/erase.html", form=form, user=me()), 422 if form.errors else 200
+    return form.page("auth/erase.html", user=me())
 
 
 @bp.route("/users/<username>/erase", methods=["GET", "POST"])
@@ -54,7 +54,7 @@ def erase_me() -> ResponseReturnValue:
 def erase_user(username: str) -> ResponseReturnValue:
     """Delete a member's account, as an administrator; the public log records it without the name."""
     form = Form(schemas.EraseSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     user = get_or_404(queries.by_username(username))
     require(
         policy.can_erase(me(), user),
@@ -68,4 +68,4 @@ def erase_user(username: str) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The account is deleted. Its posts and votes will be processed within a few minutes."))
         return redirect(url_for("auth.users"))
-    return render_template("auth/erase.html", form=form, user=user), 422 if form.errors else 200
+    return form.page("auth/erase.html", user=user)

@@ -14,7 +14,7 @@ from bulletins.views import bp
 from core.database import versions
 from core.database.db import db
 from core.web.access import get_or_404, require
-from core.web.confirmation import confirmation_page
+from core.web.confirmation import deletion_page
 from core.web.forms import Form
 
 
@@ -34,7 +34,7 @@ def edit_mitigation(reference: str, mitigation_id: int) -> ResponseReturnValue:
 
 def _mitigation(reference: str, mitigation_id: int | None) -> ResponseReturnValue:
     form = Form(schemas.MitigationSchema, layer="host", kind="mitigation")
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     bulletin = require_curated(reference)
     mitigation = _of(bulletin, mitigation_id) if mitigation_id is not None else None
     if valid:
@@ -48,9 +48,7 @@ def _mitigation(reference: str, mitigation_id: int | None) -> ResponseReturnValu
             return redirect(f"{bulletin.url}#shield")
     if request.method == "GET" and mitigation is not None:
         form.values = forms.form_values(mitigation)
-    return render_template(
-        "bulletins/mitigation.html", form=form, bulletin=bulletin, mitigation=mitigation
-    ), 422 if form.errors else 200
+    return form.page("bulletins/mitigation.html", bulletin=bulletin, mitigation=mitigation)
 
 
 def _of(bulletin: Bulletin, mitigation_id: int) -> Mitigation:
@@ -64,17 +62,16 @@ def remove_mitigation(reference: str, mitigation_id: int) -> ResponseReturnValue
     bulletin = require_curated(reference)
     mitigation = _of(bulletin, mitigation_id)
     if request.method == "GET":
-        return confirmation_page(
-            _("Remove this mitigation?"),
+        return deletion_page(
+            mitigation,
+            _("Delete this mitigation?"),
             [
                 _("It will disappear from the bulletin and its documents immediately."),
                 _("The history keeps it. Restore an earlier revision to get it back."),
             ],
-            _("Delete"),
-            back=url_for("bulletins.edit_mitigation", reference=reference, mitigation_id=mitigation.id),
             subject=bulletin.title,
             subject_url=bulletin.url,
-            hidden={versions.FIELD: mitigation.version},
+            back=url_for("bulletins.edit_mitigation", reference=reference, mitigation_id=mitigation.id),
         )
     actions.remove(bulletin, mitigation, by=me(), expected=versions.expected_by_form())
     db.session.commit()

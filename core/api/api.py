@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from apispec import APISpec, BasePlugin
 from flask import Flask, Response, current_app, request
@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from core.api.parameters import QUERY, Parser, Since, WholeNumber, refuse_parameters
 from core.database import versions
+from core.database.db import db
 from core.database.paging import MAX_PAGE_SIZE, Page, PageRequest
 from core.limits import rate_limits
 from core.web.protection import csrf
@@ -122,6 +123,15 @@ def page_of(item: type[Schema], **more: fields.Field) -> type[Schema]:
 def listing(page: Page, item: Callable[[Any], object], **more: object) -> dict:
     """The response body of a list: each row of `page` is converted by `item(row)`."""
     return {"items": [item(row) for row in page], "next": page.next, **more}
+
+
+T = TypeVar("T", bound=versions.Versioned)
+
+
+def saved(thing: T, item: Callable[[T], dict]) -> dict:
+    """Commit. Returns the response body, `item(thing)`; the response has the ETag of `thing`."""
+    db.session.commit()
+    return versions.with_etag(thing, item(thing))
 
 
 def no_content() -> Response:

@@ -16,6 +16,23 @@ from core.markup.markup import render
 bp = Blueprint("api_docs", __name__)
 EXAMPLE_NUMBER = 42  # in the URLs of examples
 
+PARTS = (  # of the API, the most used first; others follow by name
+    "Questions",
+    "Posts",
+    "Articles",
+    "Bulletins",
+    "Vulnerabilities",
+    "Products",
+    "Calendar",
+    "Search",
+    "Inventory",
+    "Inbox",
+    "Alerts",
+    "Users",
+    "Moderation",
+    "Status",
+)
+
 
 @dataclass(frozen=True)
 class Field:
@@ -56,7 +73,7 @@ def docs() -> str:
 
 
 def groups(document: dict) -> list[tuple[str, str, list[Operation]]]:
-    """(name, description, operations) of every part of the API."""
+    """(name, description, operations) of every part of the API, in the order of PARTS."""
     found = {tag["name"]: (tag["name"], tag["description"], []) for tag in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -65,7 +82,11 @@ def groups(document: dict) -> list[tuple[str, str, list[Operation]]]:
                 found[operation["tags"][0]][2].append(
                     _operation(document, path, method.upper(), operation, parameters)
                 )
-    return sorted(found.values())
+    return sorted(found.values(), key=lambda group: (_position(group[0]), group[0]))
+
+
+def _position(part: str) -> int:
+    return PARTS.index(part) if part in PARTS else len(PARTS)
 
 
 def shapes(document: dict) -> dict[str, list[Field]]:

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 from flask import render_template
+from flask_babel import gettext as _
+
+from core.database import versions
 
 
 def confirmation_page(
@@ -38,3 +41,18 @@ def confirmation_page(
         hidden=hidden or {},
     )
     return page, 422 if errors else 200
+
+
+def deletion_page(
+    thing: versions.Versioned, title: str, effects: list[str], *, subject: str, subject_url: str, back: str
+) -> tuple[str, int]:
+    """The confirmation_page() of the deletion of `thing`; its form names the version that was shown."""
+    return confirmation_page(
+        title,
+        effects,
+        _("Delete"),
+        back=back,
+        subject=subject,
+        subject_url=subject_url,
+        hidden={versions.FIELD: thing.version},
+    )

@@ -4,12 +4,34 @@ import re
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from marshmallow import ValidationError, fields
 
 from core.markup.characters import visible, visible_line
 from core.markup.markup import Rendered, TooLong, render
 
 BLANK_START = re.compile(r"\A(?:[^\S\n]*\n)+")  # empty lines; spaces before the first word may indent code
+
+
+def too_short(least: int, length: int) -> str:
+    """The message for a text of `length` characters that needs `least`."""
+    return ngettext(
+        "Use at least %(num)s character. This has %(length)s.",
+        "Use at least %(num)s characters. This has %(length)s.",
+        least,
+        length=length,
+    )
+
+
+def too_long(most: int, length: int) -> str:
+    """The message for a text of `length` characters that may have `most`."""
+    return ngettext(
+        "Use at most %(most)s character. This has %(length)s.",
+        "Use at most %(most)s characters. This has %(length)s.",
+        most,
+        most=f"{most:,}",
+        length=f"{length:,}",
+    )
 
 
 class Markdown(fields.Field):
@@ -35,13 +57,9 @@ class Markdown(fields.Field):
             raise ValidationError(_("Enter some text."))
         text = BLANK_START.sub("", visible(value)).rstrip()
         if len(text) < self.shortest:
-            raise ValidationError(
-                _("Use at least %(n)s characters. This has %(m)s.", n=self.shortest, m=len(text))
-            )
+            raise ValidationError(too_short(self.shortest, len(text)))
         if len(text) > self.longest:
-            raise ValidationError(
-                _("Use at most %(n)s characters. This has %(m)s.", n=f"{self.longest:,}", m=f"{len(text):,}")
-            )
+            raise ValidationError(too_long(self.longest, len(text)))
         try:
             return render(text)
         except TooLong as error:

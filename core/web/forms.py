@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any
 
-from flask import request
+from flask import render_template, request
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError
 
@@ -122,6 +122,14 @@ class Form:
         except Invalid as error:
             self.errors = error.errors
         return not self.errors
+
+    def validate_on_submit(self) -> bool:
+        """validate() when the form was sent; False when its page is asked for."""
+        return request.method == "POST" and self.validate()
+
+    def page(self, template: str, **context: Any) -> tuple[str, int]:
+        """The page of this form, as `form` in the template, and its status: 422 when there are errors."""
+        return render_template(template, form=self, **context), 422 if self.errors else 200
 
     @property
     def expected(self) -> versions.Expected:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
-from flask import Flask, Request, current_app, has_request_context, request
-from flask.globals import request_ctx
+from flask import Flask, Request, current_app
+from flask.globals import _cv_request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import ImmutableMultiDict
@@ -143,9 +143,12 @@ class Site(Flask):
         A page has some two hundred URLs. Most have no other values than those of their only rule: a format
         string makes these in a quarter of the time.
         """
-        has_request = has_request_context() and request_ctx.url_adapter is not None  # None: untrusted host
+        context = _cv_request.get(None)  # not by the proxies, which cost as much as the rest of this
+        prefix = None  # of the paths of the request's site; None without a request, or for an untrusted host
+        if context is not None and context.url_adapter is not None:
+            prefix = context.request.root_path
         has_options = _anchor or _method or _scheme or _external
-        if not (has_options or (has_request and request.root_path)):
+        if not (has_options or prefix):
             try:
                 found = self._patterns[endpoint]
             except KeyError:
@@ -156,7 +159,7 @@ class Site(Flask):
                     name: value if type(value) is int else quote(str(value), safe="")
                     for name, value in values.items()
                 }
-        if not (has_request or has_options):
+        if prefix is None and not has_options:
             return self.url_map.bind("").build(endpoint, values)
         return super().url_for(
             endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values

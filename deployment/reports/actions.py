@@ -23,6 +23,7 @@ from deployment.reports import helpful_actions, queries
 from deployment.reports.failure_spikes import is_failure_spike
 from deployment.reports.helpful_actions import lock_report
 from posts import locks
+from posts.policy import require_can_write
 from products.models import Release
 
 REPORTS_PER_DAY = (60, 24 * 3600)  # reports of one member, seconds
@@ -70,8 +71,9 @@ def installation(data: dict) -> Installation:
 def report(bulletin: Bulletin, installed: Installation, *, by: User) -> DeploymentReport:
     """Make a report, or change the member's report of this bulletin and target.
 
-    Raises TooMany after REPORTS_PER_DAY, Hidden or Gone.
+    Raises Forbidden when `by` may only read, TooMany after REPORTS_PER_DAY, Hidden or Gone.
     """
+    require_can_write(by)
     limit("report", by.id, *REPORTS_PER_DAY)
     locks.lock(bulletin)
     if not bulletin.is_public:

@@ -1,6 +1,6 @@
 """Pages of appeals: the author of a removed post asks to restore it; moderators decide."""
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -12,7 +12,7 @@ from core.web.forms import Form, parse
 from moderation import queries as moderation_queries
 from moderation.appeals import actions, policy, queries, schemas
 from moderation.appeals.models import Appeal, state_of
-from moderation.labels import reason_labels
+from moderation.labels import decision_reasons
 from moderation.views import bp, finish_decision, require_moderator
 from posts import policy as posts_policy
 from posts.access import visible_post
@@ -23,7 +23,7 @@ from posts.access import visible_post
 def appeal(post_id: int) -> Response | tuple[str, int]:
     """Why the member's post was removed, and the form of an appeal."""
     form = Form(schemas.AppealSchema)
-    valid = request.method == "POST" and form.validate()
+    valid = form.validate_on_submit()
     post = visible_post(post_id, current_user)
     require(policy.can_appeal(me(), post), _("Only the author of a deleted post can ask for a review."))
     if valid:
@@ -34,16 +34,15 @@ def appeal(post_id: int) -> Response | tuple[str, int]:
             return redirect(post.url)
         post = visible_post(post_id, current_user)
     last = queries.of_post(post)
-    return render_template(
+    return form.page(
         "moderation/appeal.html",
-        form=form,
         post=post,
-        reason_labels=reason_labels(),
+        reasons=decision_reasons(),
         appeal=last,
         may_ask=last is None or (last.outcome is not None and last.state != state_of(post)),
         may_edit=posts_policy.can_edit(me(), post),
         decision=moderation_queries.last_decision(post, "hide", "reject"),
-    ), 422 if form.errors else 200
+    )
 
 
 def _appeal(appeal_id: int) -> Appeal:

@@ -3,7 +3,7 @@
 from flask import request
 
 from auth import tokens
-from core.api.api import WRITE, Cursor, listing, page_of
+from core.api.api import WRITE, Cursor, listing, page_of, saved
 from core.database import versions
 from core.database.db import db
 from core.mail.mail import site_url
@@ -59,14 +59,12 @@ def get_revision(post_id: int, number: int) -> dict:
 @bp.response(200, schemas.PostItem)
 def restore_revision(post_id: int, number: int) -> dict:
     """Restore an old revision, as a new revision."""
-    user = tokens.member()
-    post = visible_post(post_id, user)
-    require(policy.can_edit(user, post))
+    post = visible_post(post_id, tokens.reader())
+    user = tokens.permitted(policy.can_edit, post)
     wanted = get_or_404(queries.revision(post, number))
     require(wanted.redacted_at is None)
     actions.restore(post, wanted, by=user, expected=versions.expected_by_header())
-    db.session.commit()
-    return versions.with_etag(post, item(post))
+    return saved(post, item)
 
 
 @bp.post("/posts/<int:post_id>/revisions/<int:number>/redact")

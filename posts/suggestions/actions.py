@@ -11,6 +11,7 @@ from auth.models import User, Visitor
 from core.database.db import db, utcnow
 from core.jobs import events
 from core.markup.markup import Rendered
+from core.web.conflicts import AlreadyDone
 from core.web.forms import Invalid
 from posts import actions, kinds, locks
 from posts.models import Post, Revision
@@ -24,6 +25,7 @@ REJECTED = "rejected"
 WITHDRAWN = "withdrawn"
 RELOADED_COLUMNS = (
     "decided_by_id",
+    "decided_at",
     "outcome",
     "created_at",
     "base_number",
@@ -35,21 +37,14 @@ RELOADED_COLUMNS = (
 MAX_OPEN_PER_MEMBER = 5  # each blocks other edits of its post
 
 
-class SuggestionRefused(Invalid):
-    """The suggestion cannot be made or decided; the message says why."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__({"_": [message]})
-
-
 def propose(
     post: Post, body: Rendered, *, by: User, base_number: int, title: str, tags: list[str], summary: str
 ) -> Suggestion:
     """Suggest an edit of `post`, or change one's open suggestion.
 
-    Raises SuggestionRefused when the post is newer than `base_number`, a suggestion of another member is
-    open, nothing changes, or MAX_OPEN_PER_MEMBER is reached; Invalid for a tag that `by` may not create and
-    for texts outside the limits of the kind; TooMany (posts.actions.limit_posting).
+    Raises Invalid when the post is newer than `base_number`, a suggestion of another member is open, nothing
+    changes, or MAX_OPEN_PER_MEMBER is reached, for a tag that `by` may not create and for texts outside the
+    limits of the kind; TooMany (posts.actions.limit_posting).
     """
     actions.limit_posting(by)
     locks.lock(post)
@@ -57,16 +52,14 @@ def propose(
     tag_actions.require_known(set(tags) - set(before), by=by)
     check_edit(post, kinds.of(post).limits, title=title, body=body.source, tags=tags)
     if base_number != post.revision_count:
-        raise SuggestionRefused(
-            _("This post was edited after you opened it. Compare it with the current version.")
-        )
+        raise _refused(_("This post was edited after you opened it. Compare it with the current version."))
     if (title, body.source, tags) == (post.title, post.body, before):
-        raise SuggestionRefused(_("There are no changes."))
+        raise _refused(_("There are no changes."))
     row = db.session.scalar(
         select(Suggestion).where(Suggestion.post_id == post.id, Suggestion.outcome.is_(None))
     ) or _new(post, by)
     if row.author_id != by.id:
-        raise SuggestionRefused(_("Another suggested edit is pending. It must be reviewed first."))
+        raise _refused(_("Another suggested edit is pending. It must be reviewed first."))
     row.base_number = base_number
     row.title = title
     row.body = body.source
@@ -84,7 +77,7 @@ def _new(post: Post, by: User) -> Suggestion:
         select(func.count()).where(Suggestion.author_id == by.id, Suggestion.outcome.is_(None))
     )
     if (open_count or 0) >= MAX_OPEN_PER_MEMBER:
-        raise SuggestionRefused(
+        raise _refused(
             _("You already have %(n)s pending edits. Suggest more once those are reviewed.", n=open_count)
         )
     row = Suggestion(post_id=post.id, author_id=by.id)
@@ -92,14 +85,15 @@ def _new(post: Post, by: User) -> Suggestion:
     return row
 
 
-def approve(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Revision:
+def approve(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Revision | None:
     """Apply a suggestion, rendered as `body`, to its post, under the name of its author.
 
-    Raises SuggestionRefused when it was changed since the version `seen`, the post was edited, or it is
-    decided.
+    None when `by` has already approved it. Raises AlreadyDone when it is decided otherwise, and Invalid when
+    it was changed since the version `seen`, or the post was edited.
     """
     revision = _apply(suggestion, body, by=by, seen=seen)
-    credits.grant(suggestion, by=by)
+    if revision is not None:
+        credits.grant(suggestion, by=by)
     return revision
 
 
@@ -113,21 +107,28 @@ def improve(
     title: str,
     tags: list[str],
     summary: str,
-) -> Revision:
-    """Approve a suggestion and edit it further: two revisions, each under the name of its author."""
+) -> Revision | None:
+    """Approve a suggestion and edit it further: two revisions, each under the name of its author.
+
+    Returns and raises as approve().
+    """
     revision = _apply(suggestion, proposed, by=by, seen=seen)
+    if revision is None:
+        return None
     improved = actions.revise(suggestion.post, body, by=by, title=title, tags=tags, summary=summary)
     credits.grant(suggestion, by=by)  # users are locked last (posts/locks.py)
     return improved or revision
 
 
-def _apply(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Revision:
-    post = _lock(suggestion)
+def _apply(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Revision | None:
+    if not _lock_open(suggestion, APPROVED, by):
+        return None
+    post = suggestion.post
     author = suggestion.author
     if suggestion.version != seen:
-        raise SuggestionRefused(_("This suggestion was changed after you opened it. Check it again."))
+        raise _refused(_("This suggestion was changed after you opened it. Check it again."))
     if suggestion.is_stale:
-        raise SuggestionRefused(
+        raise _refused(
             _("This post was edited after the suggestion was made. The suggestion has to be updated first.")
         )
     revision = actions.rewrite(
@@ -139,7 +140,7 @@ def _apply(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Re
         summary=suggestion.summary,
     )
     if revision is None:  # propose() refuses suggestions without changes
-        raise SuggestionRefused(_("There are no changes."))
+        raise _refused(_("There are no changes."))
     _decide(suggestion, APPROVED, by)
     suggestion.revision_number = revision.number
     events.record("suggestion.approved", subject=suggestion, actor=by, post_id=post.id)
@@ -147,35 +148,40 @@ def _apply(suggestion: Suggestion, body: Rendered, *, by: User, seen: str) -> Re
 
 
 def reject(suggestion: Suggestion, reason: str, *, by: User) -> None:
-    """Reject a suggestion, with a reason for its author."""
-    post = _lock(suggestion)
-    _decide(suggestion, REJECTED, by, reason)
-    events.record("suggestion.rejected", subject=suggestion, actor=by, post_id=post.id)
+    """Reject a suggestion, with a reason for its author. Raises AlreadyDone when it is decided otherwise."""
+    if _lock_open(suggestion, REJECTED, by):
+        _decide(suggestion, REJECTED, by, reason)
+        events.record("suggestion.rejected", subject=suggestion, actor=by, post_id=suggestion.post_id)
 
 
 def withdraw(suggestion: Suggestion, *, by: User) -> None:
-    """Withdraw one's own suggestion."""
-    _lock(suggestion)
-    _decide(suggestion, WITHDRAWN, by)
+    """Withdraw one's own suggestion. Raises AlreadyDone when it is decided otherwise."""
+    if _lock_open(suggestion, WITHDRAWN, by):
+        _decide(suggestion, WITHDRAWN, by)
 
 
-def _lock(suggestion: Suggestion) -> Post:
-    """Lock and return the post; raises SuggestionRefused when the suggestion is decided."""
+def _lock_open(suggestion: Suggestion, outcome: str, by: User) -> bool:
+    """Lock a suggestion and its post; False when `by` has made this decision, AlreadyDone for another one."""
     locks.lock(suggestion.post)
     db.session.refresh(suggestion, RELOADED_COLUMNS)
-    if not suggestion.is_open:
-        raise SuggestionRefused(_decision_message(suggestion))
-    return suggestion.post
+    if suggestion.is_open:
+        return True
+    if (suggestion.outcome, suggestion.decided_by_id) == (outcome, by.id):
+        return False
+    raise AlreadyDone(
+        {
+            APPROVED: _("this edit is approved."),
+            REJECTED: _("this edit is rejected."),
+        }.get(suggestion.outcome or "", _("this edit is withdrawn.")),
+        who=name_of(suggestion.decided_by_id),
+        at=suggestion.decided_at,
+        url=suggestion.post.url,
+    )
 
 
-def _decision_message(suggestion: Suggestion) -> str:
-    """The message about an earlier decision."""
-    who = name_of(suggestion.decided_by_id) or _("Someone else")
-    if suggestion.outcome == APPROVED:
-        return _("%(who)s has already approved this edit.", who=who)
-    if suggestion.outcome == REJECTED:
-        return _("%(who)s has already rejected this edit.", who=who)
-    return _("%(who)s has withdrawn this edit.", who=who)
+def _refused(message: str) -> Invalid:
+    """The error of a suggestion that cannot be made or approved."""
+    return Invalid({"_": [message]})
 
 
 def _decide(suggestion: Suggestion, outcome: str, by: User, reason: str = "") -> None:

@@ -51,9 +51,8 @@ def suggest(post_id: int) -> ResponseReturnValue:
             return redirect(url_for("posts.suggestion", suggestion_id=made.id))
     if request.method == "GET":
         form.values = _values(mine or post)
-    return render_template(
+    return form.page(
         "posts/suggest.html",
-        form=form,
         post=post,
         preview=form.data.get("body"),
         reward=POINTS["edit_accepted"],
@@ -62,13 +61,13 @@ def suggest(post_id: int) -> ResponseReturnValue:
         changes=diffs.side_by_side(post.body, form.values.get("body", ""))
         if _is_outdated(mine, post)
         else None,
-    ), 422 if form.errors else 200
+    )
 
 
 def _form(kind: str) -> Form:
     """The form for an edit of this kind, validated if submitted; the summary is required."""
     form = Form(get_or_404(kinds.named(kind).edit_schema))
-    if request.method == "POST" and form.validate() and _is_final(form) and not form.data["summary"]:
+    if form.validate_on_submit() and _is_final(form) and not form.data["summary"]:
         form.fail("summary", _("Describe your edit."))
     return form
 
@@ -213,15 +212,14 @@ def improve(suggestion_id: int) -> ResponseReturnValue:
         if request.method == "POST" and (found.is_stale or not found.is_open)
         else None
     )
-    return render_template(
+    return form.page(
         "posts/improve.html",
-        form=form,
         suggestion=found,
         post=found.post,
         seen=seen,
         preview=form.data.get("body"),
         changes=changes,
-    ), 422 if form.errors else 200
+    )
 
 
 @bp.post("/suggestions/<int:suggestion_id>/reject")

@@ -1,12 +1,11 @@
 """Tags in the API."""
 
 from auth import tokens
-from core.api.api import WRITE, listing, page_of
+from core.api.api import WRITE, listing, page_of, saved
 from core.database import versions
-from core.database.db import db
 from core.database.versions import with_etag
 from core.mail.mail import site_url
-from core.web.access import get_or_404, require
+from core.web.access import get_or_404
 from posts import policy
 from posts.api import bp
 from posts.models import Tag
@@ -55,11 +54,9 @@ def get_tag(name: str) -> dict:
 @bp.response(200, TagItem)
 def describe_tag(data: dict, name: str) -> dict:
     """Describe when to use a tag. A new name creates the tag."""
-    user = tokens.member()
     name = tag_name(name)
     get_or_404(is_tag(name) or None)
-    require(policy.can_describe_tags(user))
+    user = tokens.permitted(policy.can_describe_tags)
     versions.require_header(tag_named(name))
     tag = actions.describe(name, data["excerpt"], by=user, expected=versions.expected_by_header())
-    db.session.commit()
-    return with_etag(tag, tag_item(tag))
+    return saved(tag, tag_item)

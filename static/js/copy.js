@@ -1,12 +1,11 @@
 // A button that copies a block of code, and one that shows the rest of a long one.
-import words from './words.js';
 
 const MAX_LINES = 25;
 
-export default function code(block) {
+export default function code(block, words) {
   const pre = block.querySelector('pre');
   if (!pre) return;
-  addFold(block, pre);
+  addFold(block, pre, words);
   if (!navigator.clipboard) return;
   const button = document.createElement('button');
   Object.assign(button, { type: 'button', className: 'copy', textContent: words.copy });
@@ -19,7 +18,7 @@ export default function code(block) {
   block.append(button);
 }
 
-function addFold(block, pre) {
+function addFold(block, pre, words) {
   const lines = pre.textContent.trimEnd().split('\n').length;
   if (lines <= MAX_LINES) return;
   const button = document.createElement('button');

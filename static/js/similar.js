@@ -1,7 +1,6 @@
 // Questions similar to the title being typed, to avoid duplicates.
-import words from './words.js';
 
-export default function similar(input) {
+export default function similar(input, words) {
   const into = document.querySelector(input.dataset.similarInto || '#similar');
   if (!into) return;
   into.setAttribute('aria-live', 'polite');

@@ -1,9 +1,8 @@
 // Suggestions under an input, as an ARIA combobox; Enter without a choice sends the form.
 // A choice opens its page, or with data-suggest-words completes the word being typed.
 import { type } from './typing.js';
-import texts from './words.js';
 
-export default function suggest(input) {
+export default function suggest(input, texts) {
   const list = document.createElement('ul');
   const id = `${input.id || 'q'}-suggestions`;
   Object.assign(list, { id, className: 'suggestions', hidden: true });

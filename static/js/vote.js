@@ -1,7 +1,6 @@
 // Votes without leaving the page; any error falls back to the plain form.
-import words from './words.js';
 
-export default function vote(box) {
+export default function vote(box, words) {
   box.addEventListener('submit', async (event) => {
     event.preventDefault();
     const form = event.target;

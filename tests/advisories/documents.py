@@ -263,7 +263,7 @@ CVE = {
             "configurations": [{"lang": "en", "value": "Only with the lid open."}],
             "exploits": [{"lang": "en", "value": "None seen by us."}],
             "impacts": [{"capecId": "CAPEC-1", "descriptions": [{"lang": "en", "value": "Anyone gets in."}]}],
-            "timeline": [{"lang": "en", "time": "2026-02-01T00:00:00Z", "value": "Told"}],
+            "timeline": [{"lang": "en", "time": "2026-02-01T00:00:00Z", "value": "Reported"}],
             "credits": [{"lang": "en", "value": "Ada", "type": "finder"}],
             "source": {"advisory": "AC-7"},
         },
@@ -326,7 +326,7 @@ CVRF = """<?xml version="1.0" encoding="utf-8"?>
 <cvrf:DocumentNotes>
 <cvrf:Note Title="Release Notes" Type="Details" Ordinal="1">&lt;p&gt;All.&lt;/p&gt;</cvrf:Note>
 <cvrf:Note Title="Legal" Type="Legal Disclaimer" Ordinal="2">As is.</cvrf:Note></cvrf:DocumentNotes>
-<prod:ProductTree><prod:Branch Type="Vendor" Name="Acme"><prod:Branch Type="Product Family" Name="Doors">
+<prod:ProductTree><prod:Branch Type="Vendor" Name="Acme"><prod:Branch Type="Product Family" Name="Locks">
 <prod:FullProductName ProductID="1">Gate 10</prod:FullProductName>
 <prod:FullProductName ProductID="2">Gate 11</prod:FullProductName></prod:Branch></prod:Branch>
 <prod:FullProductName ProductID="1">Gate 10</prod:FullProductName>
@@ -334,7 +334,7 @@ CVRF = """<?xml version="1.0" encoding="utf-8"?>
 <vuln:Vulnerability Ordinal="1"><vuln:Title>Gate falls open</vuln:Title>
 <vuln:Notes><vuln:Note Title="Description" Type="Description" Ordinal="0">&lt;p&gt;It &lt;b&gt;falls&lt;/b&gt;
 &lt;script&gt;alert(1)&lt;/script&gt; open.&lt;/p&gt;</vuln:Note>
-<vuln:Note Title="Doors" Type="Tag" Ordinal="20">Doors</vuln:Note></vuln:Notes>
+<vuln:Note Title="Locks" Type="Tag" Ordinal="20">Locks</vuln:Note></vuln:Notes>
 <vuln:CVE>CVE-2026-3000</vuln:CVE>
 <vuln:ProductStatuses><vuln:Status Type="Known Affected"><vuln:ProductID>1</vuln:ProductID>
 <vuln:ProductID>2</vuln:ProductID></vuln:Status></vuln:ProductStatuses>

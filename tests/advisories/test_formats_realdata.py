@@ -195,7 +195,7 @@ def _stated(value):
 
 
 @pytest.mark.parametrize("path", CSAF + CVRF + CVE, ids=ids(CSAF + CVRF + CVE))
-def test_published_again_it_is_lawful_and_the_same(path):
+def test_published_again_it_is_valid_and_the_same(path):
     for advisory in read(path):
         written = to_bytes(write(advisory))
         assert validator_process.problems(written) == []
@@ -252,7 +252,7 @@ def test_provider_metadata_keeps_the_schema_of_the_standard():
 
 
 # The layers of the real mitigation texts, judged by reading each before the rules were written: the control
-# that the reader is told to put in place, two where it is two. Texts that only point elsewhere have none.
+# that the reader is asked to put in place, two where it is two. Texts that only point elsewhere have none.
 LETTERS = {"p": "perimeter", "n": "network", "h": "host", "a": "application", "d": "data"}
 JUDGED = {
     "a": "f4b90704 10942fa4 a42c2816 cf757d13 52ee4a4e 9fb2aef5 948d9cb9 8773d6d2 b6f5ff6e 32e26e1e "

@@ -29,13 +29,13 @@ def test_each_vulnerability_is_an_advisory_of_that_month(gate):
 
 def test_an_advisory_brings_only_the_products_that_it_names(gate):
     assert [entry.name for entry in gate.products] == ["Gate 10", "Gate 11"]
-    assert gate.products[0].vendor == "Acme" and ("product_family", "Doors") in gate.products[0].path
+    assert gate.products[0].vendor == "Acme" and ("product_family", "Locks") in gate.products[0].path
 
 
 def test_html_becomes_markdown_without_scripts(gate):
     notes = {note.category: note for note in gate.vulnerabilities[0].notes}
     assert notes["description"].text == "It **falls**\nopen."
-    assert (notes["other"].title, notes["other"].text) == ("Tag", "Doors")
+    assert (notes["other"].title, notes["other"].text) == ("Tag", "Locks")
 
 
 def test_the_same_fix_of_many_products_is_one(gate):

@@ -1,4 +1,4 @@
-"""Formats are told by content; hostile files cost little and say why and where they are refused."""
+"""Formats are recognised by content; hostile files cost little and say why and where they are refused."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Scores are computed; a stated one that differs is told; no vector is an error."""
+"""Scores are computed; a stated one that differs is shown; no vector is an error."""
 
 import pytest
 from hypothesis import given

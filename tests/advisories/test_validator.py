@@ -19,7 +19,7 @@ def check():
         yield checker
 
 
-def test_a_lawful_document_has_no_problems(check):
+def test_a_valid_document_has_no_problems(check):
     assert check(json.dumps(CSAF).encode()) == []
 
 

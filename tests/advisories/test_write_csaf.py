@@ -42,7 +42,7 @@ def documents():
 
 
 @pytest.mark.parametrize("advisory", documents())
-def test_the_written_document_is_lawful_and_comes_back(advisory):
+def test_the_written_document_is_valid_and_comes_back(advisory):
     assert validator_process.problems(to_bytes(write(advisory))) == []
     back = again(advisory)
     assert back == replace(advisory, format="csaf", warnings=[], category=back.category)
@@ -80,7 +80,7 @@ def made(**parts):
 
 
 def only(advisory):
-    """Its one vulnerability, after the document was found lawful."""
+    """Its one vulnerability, after the document was found valid."""
     assert validator_process.problems(to_bytes(write(advisory))) == []
     return again(advisory).vulnerabilities[0]
 
@@ -134,7 +134,7 @@ def test_a_remedy_without_any_product_comes_back():
         ("Remediation", "Kind: magic\n\nLock it."),
         ("Remediation", "Kind: workaround\nMore: javascript:x\n\nLock it."),
         ("Known issue", "More: javascript:alert(1)\n\nIt hurts."),
-        ("Weakness", "Weakness: being human\n\nx"),
+        ("Vulnerability", "Vulnerability: being human\n\nx"),
     ],
 )
 def test_foreign_notes_with_our_titles_stay_notes(title, text):
@@ -156,14 +156,14 @@ def test_foreign_details_that_look_like_ours_stay_details(details):
 def test_an_edit_of_severity_product_and_remedy_is_in_the_document():
     advisory = again(made(remedies=[Remedy("mitigation", "Lock it.", ("P",))]))
     advisory.severity, advisory.severity_text = "low", "Critical"
-    advisory.products = [ProductEntry("P", "Door", "Acme", "Door", "2.0")]
+    advisory.products = [ProductEntry("P", "Lock", "Acme", "Lock", "2.0")]
     advisory.vulnerabilities[0].remedies = [Remedy("vendor_fix", "Update.", ("P",))]
     text = to_bytes(write(advisory)).decode()
-    assert '"text": "low"' in text and '"name": "Door"' in text and '"details": "Update."' in text
+    assert '"text": "low"' in text and '"name": "Lock"' in text and '"details": "Update."' in text
     assert "Lock it." not in text and "Critical" not in text
 
 
-UNLAWFUL = {
+INVALID = {
     "no history": {"history": []},
     "numbers that jump": {"history": [RevisionEntry("3", DAY, ""), RevisionEntry("7", DAY, "x")]},
     "numbers of two kinds": {"history": [RevisionEntry("1.0.0", DAY, "a"), RevisionEntry("2", DAY, "b")]},
@@ -177,7 +177,7 @@ UNLAWFUL = {
         "tlp": "CLEAR",
     },
     "broken promise": {"category": "csaf_vex"},
-    "products twice": {"products": [ProductEntry("P", "Gate"), ProductEntry("P", "Door")]},
+    "products twice": {"products": [ProductEntry("P", "Gate"), ProductEntry("P", "Lock")]},
     "products in a circle": {
         "products": [
             ProductEntry("P", "Gate", part_of=("installed_on", "Q", "Q")),
@@ -207,9 +207,9 @@ UNLAWFUL = {
 }
 
 
-@pytest.mark.parametrize("name", UNLAWFUL)
-def test_what_breaks_a_rule_is_made_lawful(name):
-    document = to_bytes(write(replace(made(), **UNLAWFUL[name])))
+@pytest.mark.parametrize("name", INVALID)
+def test_what_breaks_a_rule_is_made_valid(name):
+    document = to_bytes(write(replace(made(), **INVALID[name])))
     assert validator_process.problems(document) == []
     back = read.read(json.loads(document))[0]
     assert to_bytes(write(back)) == document

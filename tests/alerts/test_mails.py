@@ -28,7 +28,7 @@ from tests.bulletins.conftest import (  # noqa: F401  (fixtures)
     make_advisory,
     make_product,
     store,
-    weakness,
+    vulnerability,
 )
 from tests.conftest import DATA
 from tests.core.mail.test_mail import server  # noqa: F401  (fixture)
@@ -72,7 +72,9 @@ def publish(make_advisory, store, clock):
     def out(tracking_id="ACME-1", product="Reader", version="9", **fields):
         number = 1001 + sum(tracking_id.encode())
         entry = adv.ProductEntry("A", f"{product} {version}".strip(), "", product, version)
-        said = weakness(f"CVE-2026-{number}", affected=("A",), remedies=fields.pop("remedies", [fix("A")]))
+        said = vulnerability(
+            f"CVE-2026-{number}", affected=("A",), remedies=fields.pop("remedies", [fix("A")])
+        )
         return store(
             make_advisory(
                 tracking_id,
@@ -308,7 +310,7 @@ class TestWhatConcernsWhom:
             {
                 "title": "A secret of canaryquartz",
                 "severity": "critical",
-                "vulnerabilities": [weakness(affected=())],
+                "vulnerabilities": [vulnerability(affected=())],
             },
             by=moderator,
         )

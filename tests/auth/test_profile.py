@@ -48,7 +48,7 @@ def test_a_tab_is_a_fixed_number_of_queries(client, prolific, count_queries):
 
 
 def test_what_waits_is_marked_for_its_author_and_unseen_by_others(login, make_question, member, other):
-    waiting = make_question("A first question that waits for approval")
+    waiting = make_question("A first question, pending approval")
     waiting.status = PENDING
     actions.visibility.refresh(waiting)
     db.session.commit()

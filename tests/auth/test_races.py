@@ -1,4 +1,4 @@
-"""Thirty at one moment: of acts that exclude each other one happens, on SQLite and PostgreSQL."""
+"""Thirty at once: of acts that exclude each other one happens, on SQLite and PostgreSQL."""
 
 import re
 import threading
@@ -100,7 +100,7 @@ def test_of_thirty_registrations_of_an_address_one_gets_it(app, at_once, post):
     assert count(User) == count(User, User.confirmed_at.is_not(None)) == 1
 
 
-def test_registrations_at_one_moment_are_one_account(app, at_once, post, monkeypatch):
+def test_registrations_at_once_are_one_account(app, at_once, post, monkeypatch):
     monkeypatch.setattr(passwords, "hash_password", lambda password: "not looked at here")
     codes = at_once(
         *[
@@ -231,7 +231,7 @@ def test_requests_for_an_address_leave_one_pending(app, login, owner, at_once, p
     assert set(codes) == {302} and count(AddressChange) == 1
 
 
-def test_guesses_at_one_moment_do_not_pass_the_hundred(app, owner, at_once, monkeypatch):
+def test_guesses_at_once_do_not_pass_the_hundred(app, owner, at_once, monkeypatch):
     owner.failed_logins = login_attempts.MAX_FAILED_LOGINS_UNKNOWN_DEVICE - 5
     db.session.commit()
 

@@ -18,7 +18,7 @@ from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
 from tests.auth.conftest import NEW, OWN
 
-WISHES = {"scope": "all", "products": [], "minimum": "important", "cadence": "daily"}
+PREFERENCES = {"scope": "all", "products": [], "minimum": "important", "cadence": "daily"}
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ class TestBudgets:
     def test_other_mails_to_an_address_do_not_keep_the_reset_link_away(self, app, owner, mails):
         for number in range(8):
             host = f"198.51.100.{number}"
-            send(app, "/alerts", {"email": owner.email, **WISHES}, host)
+            send(app, "/alerts", {"email": owner.email, **PREFERENCES}, host)
             send(
                 app,
                 "/register",
@@ -65,7 +65,7 @@ class TestBudgets:
     def test_the_sixth_request_is_refused_whether_or_not_the_address_is_known(self, app, owner):
         for path, more in (
             ("/reset", {}),
-            ("/alerts", WISHES),
+            ("/alerts", PREFERENCES),
             ("/register", {"username": "somebody", "password": OWN}),
         ):
             for i, email in enumerate((owner.email, "nobody@example.org")):
@@ -159,8 +159,8 @@ class TestTheSameWork:
             count_queries,
             monkeypatch,
             "/alerts",
-            {"email": owner.email, **WISHES},
-            {"email": "nobody@example.org", **WISHES},
+            {"email": owner.email, **PREFERENCES},
+            {"email": "nobody@example.org", **PREFERENCES},
         )
         assert db.session.scalar(select(db.func.count()).select_from(Subscription)) == 2
         assert "already" in mails(owner.email)[-1].subject

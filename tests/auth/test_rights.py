@@ -78,7 +78,7 @@ def test_hidden_posts_and_the_queue_close_while_suspended(login, api, moderator,
         db.session.commit()
 
 
-def test_a_right_never_outlives_standing_whatever_the_role(app, make_user):
+def test_a_right_never_outlives_good_standing_whatever_the_role(app, make_user):
     for role in ("moderator", "administrator"):
         user = make_user(role=role)
         assert user.is_moderator and (user.is_admin or role == "moderator")

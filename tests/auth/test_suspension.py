@@ -1,4 +1,4 @@
-"""A suspended member reads and nothing else, is told until when and why, and is let in again by time."""
+"""A suspended member reads and nothing else, is shown until when and why, and is let in again by time."""
 
 from datetime import timedelta
 
@@ -55,7 +55,7 @@ def test_every_write_is_refused_with_the_date_and_the_reason(login, suspended, m
 
 
 def test_no_page_takes_the_form_of_a_suspended_member(app, login, suspended):
-    """Also those of rooms that forget to ask: only what was marked answers anything but 403."""
+    """Also those of packages that forget to ask: only what was marked answers anything but 403."""
     client = login(suspended)
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]

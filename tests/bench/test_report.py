@@ -104,7 +104,7 @@ def test_the_table_replaces_only_what_is_between_the_marks(parts, tmp_path, monk
     assert page.read_text() == "before <!-- table -->\n\nnewer\n\n<!-- /table --> after"
 
 
-def test_a_figure_is_the_median_with_its_spread():
+def test_a_metric_is_the_median_with_its_spread():
     assert format_samples([3.0, 1.0, 2.0]) == "2 (1–3)"
 
 

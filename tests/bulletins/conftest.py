@@ -18,7 +18,7 @@ def fix(*ids, **more):
     return adv.Remedy("vendor_fix", "Install the update.", ids, **more)
 
 
-def weakness(cve="CVE-2026-1001", *, affected=("A", "B"), remedies=(), **more):
+def vulnerability(cve="CVE-2026-1001", *, affected=("A", "B"), remedies=(), **more):
     return adv.Vulnerability(
         cve=cve,
         title=f"Overflow in the parser ({cve})",
@@ -30,7 +30,7 @@ def weakness(cve="CVE-2026-1001", *, affected=("A", "B"), remedies=(), **more):
 
 @pytest.fixture
 def make_advisory():
-    """make_advisory(tracking_id="ACME-1", **fields) → Advisory: two products, one weakness, one fix."""
+    """make_advisory(tracking_id="ACME-1", **fields) → Advisory: two products, one vulnerability, one fix."""
 
     def make(tracking_id="ACME-1", **fields):
         return adv.Advisory(
@@ -50,7 +50,9 @@ def make_advisory():
                     adv.ProductEntry("A", "Acme Reader 9", "Acme", "Reader", "9"),
                     adv.ProductEntry("B", "Acme Reader 10", "Acme", "Reader", "10"),
                 ],
-                "vulnerabilities": [weakness(remedies=[fix("A", "B", update="AC100", fixed_build="10.1")])],
+                "vulnerabilities": [
+                    vulnerability(remedies=[fix("A", "B", update="AC100", fixed_build="10.1")])
+                ],
                 **fields,
             }
         )

@@ -12,7 +12,7 @@ from bulletins.drafting.lines import lines_of
 from bulletins.models import Bulletin
 from core.database.db import db
 from inventory import actions
-from tests.bulletins.conftest import MARCH, fix, weakness
+from tests.bulletins.conftest import MARCH, fix, vulnerability
 
 FORM = {
     "title": "Acme Reader: a crafted font runs code",
@@ -24,7 +24,7 @@ FORM = {
     "known_issues": "",
     "supersedes": "",
 }
-SHIELD = {
+MITIGATION = {
     "layer": "network",
     "kind": "mitigation",
     "text": "Do not let it out.",
@@ -79,7 +79,7 @@ def test_an_edit_that_changes_nothing_is_no_revision(curator, make_advisory, sto
     bulletin = store(
         make_advisory(
             vulnerabilities=[
-                weakness(
+                vulnerability(
                     remedies=[fix("A", update="AC1"), adv.Remedy("workaround", "Two\nlines\\n of it", ("B",))]
                 )
             ]
@@ -120,10 +120,12 @@ def test_known_issues_and_supersedence_show_on_both_pages(curator, client, make_
     assert older.title in client.get(newer.url).text
 
 
-def test_the_shield_comes_first_where_there_is_no_fix(client, make_advisory, store):
-    words = adv.Remedy("mitigation", "Do not open files from strangers.", ("A", "B"))
-    unfixed = store(make_advisory("NONE", vulnerabilities=[weakness(remedies=[words])])).bulletin
-    fixed = store(make_advisory("SOME", vulnerabilities=[weakness(remedies=[words, fix("A", "B")])])).bulletin
+def test_the_mitigation_comes_first_where_there_is_no_fix(client, make_advisory, store):
+    words = adv.Remedy("mitigation", "Do not open files from unknown senders.", ("A", "B"))
+    unfixed = store(make_advisory("NONE", vulnerabilities=[vulnerability(remedies=[words])])).bulletin
+    fixed = store(
+        make_advisory("SOME", vulnerabilities=[vulnerability(remedies=[words, fix("A", "B")])])
+    ).bulletin
     first, last = client.get(unfixed.url).text, client.get(fixed.url).text
     assert first.index('id="shield"') < first.index('id="vulnerabilities"')
     assert last.index('id="shield"') > last.index('id="vulnerabilities"')
@@ -131,37 +133,37 @@ def test_the_shield_comes_first_where_there_is_no_fix(client, make_advisory, sto
 
 
 def test_none_known_is_said(client, make_advisory, store):
-    bulletin = store(make_advisory(vulnerabilities=[weakness()])).bulletin
+    bulletin = store(make_advisory(vulnerabilities=[vulnerability()])).bulletin
     assert "None known" in client.get(bulletin.url).text
     assert "None known." in client.get("/bulletins/unpatched").text
 
 
 def test_a_suggested_layer_is_confirmed_with_steps(curator, client, make_advisory, store):
-    words = adv.Remedy("mitigation", "Do not open files from strangers.", ("A",))
-    bulletin = store(make_advisory(vulnerabilities=[weakness(remedies=[words])])).bulletin
+    words = adv.Remedy("mitigation", "Do not open files from unknown senders.", ("A",))
+    bulletin = store(make_advisory(vulnerabilities=[vulnerability(remedies=[words])])).bulletin
     mitigation = queries.get_whole(bulletin.id).mitigations[0]
     assert "not confirmed yet" in client.get(bulletin.url).text
     assert bulletin.title in curator.get("/bulletins/mitigations").text
-    curator.post(f"{bulletin.url}/mitigations/{mitigation.id}", data={**SHIELD, "text": "Other"})
+    curator.post(f"{bulletin.url}/mitigations/{mitigation.id}", data={**MITIGATION, "text": "Other"})
     text = client.get(bulletin.url).text
-    assert "Do not open files from strangers." in text and "Other" not in text
+    assert "Do not open files from unknown senders." in text and "Other" not in text
     for said in ("netsh x", "netsh y", "netsh z", "Call home", "No updates"):
         assert said in text
     assert "not confirmed yet" not in text
 
 
 def test_a_confirmed_mitigation_outlives_its_document(curator, make_advisory, store):
-    words = adv.Remedy("mitigation", "Do not open files from strangers.", ("A",))
-    bulletin = store(make_advisory(vulnerabilities=[weakness(remedies=[words])])).bulletin
+    words = adv.Remedy("mitigation", "Do not open files from unknown senders.", ("A",))
+    bulletin = store(make_advisory(vulnerabilities=[vulnerability(remedies=[words])])).bulletin
     mitigation = queries.get_whole(bulletin.id).mitigations[0]
-    curator.post(f"{bulletin.url}/mitigations/{mitigation.id}", data=SHIELD)
-    store(make_advisory(version="2", vulnerabilities=[weakness()]))
+    curator.post(f"{bulletin.url}/mitigations/{mitigation.id}", data=MITIGATION)
+    store(make_advisory(version="2", vulnerabilities=[vulnerability()]))
     assert [each.layer for each in queries.get_whole(bulletin.id).mitigations] == ["network"]
 
 
 def test_a_mitigation_of_ours_goes_with_every_export_and_away(curator, make_advisory, store):
-    bulletin = store(make_advisory(vulnerabilities=[weakness()])).bulletin
-    curator.post(f"{bulletin.url}/mitigations/new", data=SHIELD)
+    bulletin = store(make_advisory(vulnerabilities=[vulnerability()])).bulletin
+    curator.post(f"{bulletin.url}/mitigations/new", data=MITIGATION)
     whole = queries.get_whole(bulletin.id)
     (remedy,) = rows.to_advisory(whole).vulnerabilities[0].remedies
     assert (remedy.kind, remedy.product_ids) == ("mitigation", ("A", "B"))
@@ -171,7 +173,9 @@ def test_a_mitigation_of_ours_goes_with_every_export_and_away(curator, make_advi
     assert queries.get_whole(bulletin.id).mitigations == []
 
 
-def test_past_its_life_a_fix_that_came_later_does_not_count(client, make_product, make_advisory, store):
+def test_after_its_end_of_life_a_fix_that_came_later_does_not_count(
+    client, make_product, make_advisory, store
+):
     make_product(
         "acme-reader",
         {"9": {"security": date(2025, 1, 31)}, "10": {"security": False}},
@@ -186,7 +190,7 @@ def test_past_its_life_a_fix_that_came_later_does_not_count(client, make_product
     assert page.index("End of life:") < page.index('id="vulnerabilities"')
 
 
-def test_a_member_sees_what_they_run_the_unfixed_first(login, member, make_product, make_advisory, store):
+def test_a_member_sees_their_products_the_unfixed_first(login, member, make_product, make_advisory, store):
     reader = make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
     actions.add_products(member, [(reader, next(r for r in reader.releases if r.cycle == "9"))])
     store(make_advisory("FIXED", severity="critical", title="Acme Reader: this one is fixed"))
@@ -195,12 +199,12 @@ def test_a_member_sees_what_they_run_the_unfixed_first(login, member, make_produ
             "OPEN",
             severity="low",
             title="Acme Reader: this one is open",
-            vulnerabilities=[weakness(affected=("A",))],
+            vulnerabilities=[vulnerability(affected=("A",))],
         )
     )
     store(
         make_advisory(
-            "OTHER", title="Acme Reader: another release", vulnerabilities=[weakness(affected=("B",))]
+            "OTHER", title="Acme Reader: another release", vulnerabilities=[vulnerability(affected=("B",))]
         )
     )
     text = login(member).get("/bulletins?mine=1").text
@@ -229,11 +233,15 @@ def test_a_visitor_logs_in_to_see_theirs(client):
         ("product=none", set()),
     ],
 )
-def test_lists_are_narrowed_alike_at_every_door(client, make_product, make_advisory, store, query, found):
+def test_lists_are_narrowed_alike_at_every_entry_point(
+    client, make_product, make_advisory, store, query, found
+):
     make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
     store(make_advisory("ONE", severity="critical"))
     store(
-        make_advisory("TWO", severity="low", vulnerabilities=[weakness("CVE-2026-2002", is_exploited=True)])
+        make_advisory(
+            "TWO", severity="low", vulnerabilities=[vulnerability("CVE-2026-2002", is_exploited=True)]
+        )
     )
     assert {row["tracking_id"] for row in client.get(f"/bulletins.json?{query}").json} == found
     rows = list(csv.DictReader(io.StringIO(client.get(f"/bulletins.csv?{query}").text)))
@@ -252,7 +260,7 @@ def test_a_formula_in_a_title_runs_in_no_spreadsheet(client, make_advisory, stor
 def test_nothing_of_a_document_runs_in_a_browser(client, make_advisory, store):
     bad, link = "<script>alert(1)</script>", "javascript:alert(1)"
     words = adv.Remedy("mitigation", bad, ("A",), url=link)
-    said = weakness(
+    said = vulnerability(
         remedies=[fix("A", url=link, update=bad), words],
         references=[adv.Reference(link, bad)],
         notes=[adv.Note("description", bad, bad)],
@@ -280,7 +288,7 @@ def test_a_page_takes_as_many_queries_for_many_vulnerabilities(client, count_que
         make_advisory(
             "LARGE",
             vulnerabilities=[
-                weakness(f"CVE-2026-{number}", remedies=[fix("A", "B", update=f"AC{number}")])
+                vulnerability(f"CVE-2026-{number}", remedies=[fix("A", "B", update=f"AC{number}")])
                 for number in range(2000, 2040)
             ],
         )
@@ -319,7 +327,7 @@ def test_reputation_does_not_edit_bulletins(login, make_user, make_advisory, sto
 
 def test_the_api_says_what_is_stated_and_what_is_computed(api, make_advisory, store):
     wrong = adv.Score("3.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 5.0, ("A",))
-    store(make_advisory(vulnerabilities=[weakness(scores=[wrong])]))
+    store(make_advisory(vulnerabilities=[vulnerability(scores=[wrong])]))
     found = api()("GET", "/bulletins/RB-2026-001").json
     assert found["vulnerabilities"][0]["scores"] == [
         {"version": "3.1", "vector": wrong.vector, "base": 9.8, "severity": "critical", "stated": 5.0}
@@ -330,6 +338,6 @@ def test_a_page_shows_the_stated_score_only_when_it_differs(client, make_advisor
     vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
     for name, stated in (("SAME", 9.8), ("OTHER", 5.0)):
         score = adv.Score("3.1", vector, stated, ("A",))
-        store(make_advisory(name, vulnerabilities=[weakness(scores=[score])]))
+        store(make_advisory(name, vulnerabilities=[vulnerability(scores=[score])]))
     assert "stated:" not in client.get("/bulletins/RB-2026-001").text
     assert "stated: 5.0" in client.get("/bulletins/RB-2026-002").text

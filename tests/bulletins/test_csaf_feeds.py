@@ -14,7 +14,7 @@ from advisories.csaf import read, validator_process
 from bulletins import actions, queries
 from bulletins.mitigations import actions as mitigation_actions
 from core.database.db import db
-from tests.bulletins.conftest import fix, weakness
+from tests.bulletins.conftest import fix, vulnerability
 
 INDEX, CHANGES = "/csaf/index.txt", "/csaf/changes.csv"
 METADATA = "/.well-known/csaf/provider-metadata.json"
@@ -55,7 +55,7 @@ def test_no_list_or_address_knows_what_is_not_for_all(client, make_advisory, sto
 def test_edits_of_severity_product_and_remedy_appear(client, make_advisory, store, moderator):
     bulletin = store(make_advisory()).bulletin
     words = adv.Remedy("workaround", "Close the reader.", ("A", "C"))
-    said = weakness(affected=("A", "C"), remedies=[fix("A", "C"), words])
+    said = vulnerability(affected=("A", "C"), remedies=[fix("A", "C"), words])
     actions.edit(
         queries.get_whole(bulletin.id),
         {
@@ -81,7 +81,7 @@ def test_edits_of_severity_product_and_remedy_appear(client, make_advisory, stor
     assert "Close the reader." in text and "Unplug it." in text
 
 
-def test_a_bulletin_of_ours_is_a_lawful_document(client, moderator):
+def test_a_bulletin_of_ours_is_a_valid_document(client, moderator):
     facts = {"title": "Acme Reader: a font runs code", "severity": "critical"}
     bulletin = actions.create(facts, by=moderator)
     actions.publish(bulletin, by=moderator)

@@ -7,7 +7,7 @@ import pytest
 from advisories import advisory as adv
 from bulletins.drafting import changes
 from bulletins.drafting.lines import BadLine, Lines, lines_of
-from tests.bulletins.conftest import fix, weakness
+from tests.bulletins.conftest import fix, vulnerability
 
 
 def changed(advisory, **lines):
@@ -41,7 +41,7 @@ def test_a_product_that_goes_is_named_nowhere(make_advisory):
 
 
 def test_a_fixed_build_is_a_fix_for_its_product(make_advisory):
-    plain = make_advisory(vulnerabilities=[weakness()])
+    plain = make_advisory(vulnerabilities=[vulnerability()])
     after = changed(plain, affected=("Acme Reader 9 | 9 | 9.5", "Acme Reader 10 | 10 | "))
     assert after.vulnerabilities[0].remedies == [
         adv.Remedy("vendor_fix", "Update to 9.5.", ("A",), fixed_build="9.5")
@@ -63,7 +63,7 @@ def test_a_new_vulnerability_affects_the_products_and_is_rated(make_advisory):
 
 def test_a_changed_remedy_keeps_its_place_and_products(make_advisory):
     update = fix("A", update="AC100", fixed_build="9.5")
-    document = make_advisory(vulnerabilities=[weakness(remedies=[update])])
+    document = make_advisory(vulnerabilities=[vulnerability(remedies=[update])])
     after = changed(document, remedies=("fix | AC100 | https://acme.example/ac100 | Install it today.",))
     assert after.vulnerabilities[0].remedies == [
         adv.Remedy(
@@ -79,7 +79,7 @@ def test_a_changed_remedy_keeps_its_place_and_products(make_advisory):
 
 def test_a_text_of_several_lines_is_one_line_of_the_form(make_advisory):
     words = adv.Remedy("workaround", "First\nthen C:\\new", ("A",))
-    document = make_advisory(vulnerabilities=[weakness(remedies=[words])])
+    document = make_advisory(vulnerabilities=[vulnerability(remedies=[words])])
     lines = lines_of(document)
     assert lines.remedies == ("workaround for Acme Reader 9 |  |  | First\\nthen C:\\\\new",)
     emptied = changed(document, remedies=())
@@ -107,7 +107,7 @@ def test_a_line_that_cannot_be_read_is_refused(make_advisory, lines):
 def test_a_build_named_later_leaves_the_other_remedies(make_advisory):
     words = adv.Remedy("workaround", "Do not open fonts.", ("A",))
     after = changed(
-        make_advisory(vulnerabilities=[weakness(affected=("A",), remedies=[words])]),
+        make_advisory(vulnerabilities=[vulnerability(affected=("A",), remedies=[words])]),
         affected=("Acme Reader 9 | 9 | 9.5", "Acme Reader 10 | 10 | "),
     )
     assert after.vulnerabilities[0].remedies == [
@@ -132,7 +132,7 @@ def fixes(advisory):
 
 @pytest.fixture
 def blank(make_advisory):
-    return make_advisory(products=[], vulnerabilities=[weakness(affected=())])
+    return make_advisory(products=[], vulnerabilities=[vulnerability(affected=())])
 
 
 def test_a_fix_that_names_its_product_keeps_text_and_link_beside_the_build(blank):

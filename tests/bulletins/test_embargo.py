@@ -1,4 +1,4 @@
-"""Scheduled for an instant: not a second earlier, and then everywhere."""
+"""Scheduled for a time: not a second earlier, and then everywhere."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from core.database.db import clock_set_to, db
 from core.database.models import Event
 from core.jobs import events
 from posts.queries import links_from, links_to
-from tests.bulletins.conftest import weakness
+from tests.bulletins.conftest import vulnerability
 
 pytestmark = pytest.mark.every_database
 NOON = datetime(2026, 12, 8, 18, tzinfo=UTC)
@@ -31,7 +31,7 @@ def draft(app, moderator):
                 "severity": "critical",
                 "notes": [adv.Note("summary", "Patch readers first.")],
                 "products": [adv.ProductEntry("A", "Acme Reader 9")],
-                "vulnerabilities": [weakness(affected=("A",))],
+                "vulnerabilities": [vulnerability(affected=("A",))],
             },
             by=moderator,
         )
@@ -40,20 +40,20 @@ def draft(app, moderator):
     return bulletin
 
 
-def round_at(moment):
-    with clock_set_to(moment):
+def round_at(now):
+    with clock_set_to(now):
         events.drain()
     db.session.expire_all()
 
 
-def test_it_waits_for_the_instant(draft):
+def test_it_waits_for_its_time(draft):
     round_at(NOON - SECOND)
     assert not db.session.get(Bulletin, draft.id).is_public
     round_at(NOON)
     assert db.session.get(Bulletin, draft.id).is_public
 
 
-def test_it_is_dated_by_the_instant(draft):
+def test_it_is_dated_by_that_time(draft):
     round_at(NOON + timedelta(minutes=5))
     bulletin = queries.get_whole(draft.id)
     assert (bulletin.published_at, bulletin.release_month) == (NOON, "2026-12")
@@ -63,8 +63,8 @@ def test_it_is_dated_by_the_instant(draft):
 def test_it_is_told_once_however_often_the_event_comes(draft):
     round_at(NOON)
     assert actions.publish_due(db.session.get(Bulletin, draft.id)) is False
-    told = db.session.scalars(db.select(Event).where(Event.name == "bulletin.published"))
-    assert len(list(told)) == 1
+    announced = db.session.scalars(db.select(Event).where(Event.name == "bulletin.published"))
+    assert len(list(announced)) == 1
 
 
 def test_a_later_plan_holds(draft, moderator):
@@ -84,13 +84,13 @@ def test_a_plan_can_be_dropped(draft):
     assert not db.session.get(Bulletin, draft.id).is_public
 
 
-@pytest.mark.parametrize("instant", [EARLIER, EARLIER - SECOND])
-def test_an_instant_that_has_passed_is_refused(draft, moderator, instant):
+@pytest.mark.parametrize("publication_time", [EARLIER, EARLIER - SECOND])
+def test_a_time_that_has_passed_is_refused(draft, moderator, publication_time):
     with clock_set_to(EARLIER), pytest.raises(actions.NotPossible):
-        actions.schedule(draft, instant, by=moderator)
+        actions.schedule(draft, publication_time, by=moderator)
 
 
-def test_before_the_instant_no_list_count_or_alert_knows_it(draft):
+def test_before_its_time_no_list_count_or_alert_knows_it(draft):
     assert not list(queries.bulletins(NO_FILTER))
     assert not queries.alert_facts([draft.id])
     round_at(NOON)
@@ -122,8 +122,8 @@ def test_what_comes_back_is_no_news(draft, moderator):
     actions.withdraw(db.session.get(Bulletin, draft.id), by=moderator)
     actions.publish(db.session.get(Bulletin, draft.id), by=moderator)
     db.session.commit()
-    told = db.session.scalars(db.select(Event).where(Event.name == "bulletin.published"))
-    assert len(list(told)) == 1
+    announced = db.session.scalars(db.select(Event).where(Event.name == "bulletin.published"))
+    assert len(list(announced)) == 1
     assert [each.id for each in queries.bulletins(NO_FILTER)] == [draft.id]
 
 

@@ -1,4 +1,4 @@
-"""Who is attacked and who may be: the order of lists, and what is told of it."""
+"""Who is attacked and who may be: the order of lists, and what is announced of it."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from bulletins.priority import priority
 from bulletins.vulnerability_models import Vulnerability
 from core.database.db import clock_set_to, db
 from core.database.models import Event
-from tests.bulletins.conftest import MARCH, weakness
+from tests.bulletins.conftest import MARCH, vulnerability
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 severities = st.sampled_from(["", *SEVERITIES])
@@ -48,7 +48,7 @@ def enrich(kev=(), epss=(), **more):
     return count
 
 
-def told():
+def announced():
     return [
         event.data["reasons"]
         for event in db.session.scalars(db.select(Event).where(Event.name == "bulletin.risk_raised"))
@@ -69,14 +69,14 @@ def test_a_listed_cve_marks_its_bulletins_and_is_told_once(make_advisory, store)
         date(2026, 4, 8),
         True,
     )
-    assert told() == [["exploited"]]
+    assert announced() == [["exploited"]]
 
 
 def test_what_was_listed_long_ago_is_no_news(make_advisory, store):
     store(make_advisory())
     with clock_set_to(NOW + timedelta(days=60)):
         enrich([LISTED])
-    assert told() == []
+    assert announced() == []
     assert queries.bulletins(queries.Filter(exploited=True)).items
 
 
@@ -84,13 +84,13 @@ def test_it_can_be_announced_all_the_same(make_advisory, store):
     store(make_advisory())
     with clock_set_to(NOW + timedelta(days=60)):
         enrich([LISTED], announce=True)
-    assert told() == [["exploited"]]
+    assert announced() == [["exploited"]]
 
 
 def test_a_bulletin_that_comes_after_the_list_is_exploited_from_the_start(make_advisory, store):
     enrich([LISTED])
     assert store(make_advisory()).bulletin.is_exploited
-    assert told() == []
+    assert announced() == []
 
 
 def test_scores_are_kept_for_known_cves_only(make_advisory, store):
@@ -100,7 +100,7 @@ def test_scores_are_kept_for_known_cves_only(make_advisory, store):
         ("CVE-2026-1001", 0.7)
     ]
     assert queries.bulletins(queries.Filter()).items[0].epss == 0.7
-    assert told() == []
+    assert announced() == []
 
 
 @pytest.mark.every_database
@@ -111,7 +111,7 @@ def test_lists_are_in_that_order(make_advisory, store):
             make_advisory(
                 f"N-{number}",
                 severity=severity,
-                vulnerabilities=[weakness(f"CVE-2026-200{number}", is_exploited=is_exploited)],
+                vulnerabilities=[vulnerability(f"CVE-2026-200{number}", is_exploited=is_exploited)],
             )
         )
     enrich(epss=[Likelihood("CVE-2026-2002", 0.99), Likelihood("CVE-2026-2001", 0.01)])
@@ -121,7 +121,7 @@ def test_lists_are_in_that_order(make_advisory, store):
 
 
 def test_what_affects_nothing_is_not_attacked(make_advisory, store):
-    said = weakness(affected=())
+    said = vulnerability(affected=())
     said.status = {"known_not_affected": ("A",)}
     store(make_advisory(vulnerabilities=[said]))
     enrich([LISTED])

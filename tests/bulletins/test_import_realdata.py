@@ -1,6 +1,6 @@
 """The real documents as bulletins: nothing missing, nothing twice, and what to do where there is no fix.
 
-Counts come from the files with other code than that of the room.
+Counts come from the files with other code than that of the package.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""An embargoed bulletin through every door, as five readers, a second before the instant and at it."""
+"""An embargoed bulletin through every entry point, as five readers, a second before its time and at it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +11,10 @@ from bulletins import actions
 from core.database.db import db
 from core.database.models import Event, OutgoingMail
 from core.jobs import events
-from tests.bulletins.conftest import weakness
+from tests.bulletins.conftest import vulnerability
 from tests.test_access import ROUTES
 
-INSTANT = datetime(2026, 12, 8, 18, tzinfo=UTC)
+PUBLICATION_TIME = datetime(2026, 12, 8, 18, tzinfo=UTC)
 CANARY = "canaryquartz"
 QUERIES = (
     {},
@@ -50,9 +50,9 @@ EVERYWHERE = (
 
 @pytest.fixture
 def embargoed(app, moderator, drain):
-    """A bulletin whose every text holds the canary, due at INSTANT; the clock stands a second before."""
-    with time_machine.travel(INSTANT - timedelta(seconds=1), tick=False) as clock:
-        said = weakness(affected=("A",))
+    """A bulletin whose every text holds the canary, due at PUBLICATION_TIME; it is a second before."""
+    with time_machine.travel(PUBLICATION_TIME - timedelta(seconds=1), tick=False) as clock:
+        said = vulnerability(affected=("A",))
         said.title = f"The {CANARY} overflows"
         bulletin = actions.create(
             {
@@ -64,7 +64,7 @@ def embargoed(app, moderator, drain):
             },
             by=moderator,
         )
-        actions.schedule(bulletin, INSTANT, by=moderator)
+        actions.schedule(bulletin, PUBLICATION_TIME, by=moderator)
         drain()
         yield bulletin, clock
 
@@ -143,9 +143,9 @@ def test_no_mail_waits_for_it(embargoed):
     assert db.session.scalar(db.select(Event.id).where(Event.name == "bulletin.published")) is None
 
 
-def test_at_the_instant_it_is_everywhere(app, embargoed, readers, drain):
+def test_at_its_time_it_is_everywhere(app, embargoed, readers, drain):
     bulletin, clock = embargoed
-    clock.move_to(INSTANT)
+    clock.move_to(PUBLICATION_TIME)
     drain()
     for read in readers:
         assert read(bulletin.url).status_code == 200
@@ -156,7 +156,7 @@ def test_at_the_instant_it_is_everywhere(app, embargoed, readers, drain):
 
 def test_a_round_of_the_worker_is_enough(app, embargoed):
     bulletin, clock = embargoed
-    clock.move_to(INSTANT)
+    clock.move_to(PUBLICATION_TIME)
     assert events.run_round() == 1
     db.session.expire_all()
     assert app.test_client().get(bulletin.url).status_code == 200

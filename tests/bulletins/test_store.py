@@ -13,7 +13,7 @@ from bulletins.vulnerability_models import Vulnerability
 from core.database.db import clock_set_to, db
 from core.database.models import Event
 from posts.models import Revision
-from tests.bulletins.conftest import MARCH, fix, weakness
+from tests.bulletins.conftest import MARCH, fix, vulnerability
 
 pytestmark = pytest.mark.every_database
 
@@ -24,10 +24,10 @@ def events_named(name):
 
 def full(make_advisory):
     """An advisory that says something of everything."""
-    said = weakness(
+    said = vulnerability(
         remedies=[
             fix("A", url="https://acme.example/u", update="AC100", supersedes="AC99", at=MARCH),
-            adv.Remedy("workaround", "Do not open files from strangers.", ("B",), restart="none"),
+            adv.Remedy("workaround", "Do not open files from unknown senders.", ("B",), restart="none"),
         ],
         scores=[adv.Score("3.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 9.8, ("A", "B"))],
         threats=[adv.Threat("impact", "Runs code", MARCH, ("A",))],
@@ -120,9 +120,13 @@ def test_a_fresh_document_is_told_once(make_advisory, store):
     [
         ({"severity": "moderate"}, {"severity": "critical"}, ["severity"]),
         ({"severity": "critical"}, {"severity": "moderate"}, []),
-        ({}, {"vulnerabilities": [weakness(remedies=[fix("A")])]}, ["fix_withdrawn"]),
-        ({"vulnerabilities": [weakness(remedies=[fix("A")])]}, {}, ["fix_available"]),
-        ({}, {"vulnerabilities": [weakness(remedies=[fix("A", "B")], is_exploited=True)]}, ["exploited"]),
+        ({}, {"vulnerabilities": [vulnerability(remedies=[fix("A")])]}, ["fix_withdrawn"]),
+        ({"vulnerabilities": [vulnerability(remedies=[fix("A")])]}, {}, ["fix_available"]),
+        (
+            {},
+            {"vulnerabilities": [vulnerability(remedies=[fix("A", "B")], is_exploited=True)]},
+            ["exploited"],
+        ),
         ({}, {"title": "Acme Reader: another heading"}, []),
     ],
     ids=["severity rises", "severity falls", "fix withdrawn", "fix appears", "exploited", "an edit"],
@@ -130,8 +134,8 @@ def test_a_fresh_document_is_told_once(make_advisory, store):
 def test_only_a_changed_risk_is_told(make_advisory, store, before, after, reasons):
     store(make_advisory(**before))
     store(make_advisory(**after, version="2"))
-    told = [event.data["reasons"] for event in events_named("bulletin.risk_raised")]
-    assert told == ([reasons] if reasons else [])
+    announced = [event.data["reasons"] for event in events_named("bulletin.risk_raised")]
+    assert announced == ([reasons] if reasons else [])
 
 
 def test_a_draft_tells_nothing_of_its_risk(make_advisory, store):
@@ -186,7 +190,7 @@ def test_alert_facts_name_products_releases_and_order_by_urgency(make_advisory, 
     mild = store(make_advisory("MILD", severity="low")).bulletin
     worst = store(
         make_advisory(
-            "WORST", severity="critical", vulnerabilities=[weakness(affected=("A",), is_exploited=True)]
+            "WORST", severity="critical", vulnerabilities=[vulnerability(affected=("A",), is_exploited=True)]
         )
     ).bulletin
     hidden = store(make_advisory("HIDDEN", tlp="RED")).bulletin
@@ -198,17 +202,17 @@ def test_alert_facts_name_products_releases_and_order_by_urgency(make_advisory, 
 
 
 def test_a_fix_for_some_leaves_a_gap(make_advisory, store):
-    bulletin = store(make_advisory(vulnerabilities=[weakness(remedies=[fix("A")])])).bulletin
+    bulletin = store(make_advisory(vulnerabilities=[vulnerability(remedies=[fix("A")])])).bulletin
     assert (bulletin.has_fix, bulletin.is_unpatched) == (True, True)
 
 
 def test_a_rejected_vulnerability_needs_no_fix(make_advisory, store):
-    bulletin = store(make_advisory(vulnerabilities=[weakness(is_rejected=True)])).bulletin
+    bulletin = store(make_advisory(vulnerabilities=[vulnerability(is_rejected=True)])).bulletin
     assert not bulletin.is_unpatched
 
 
 def test_fixed_versions_alone_are_a_fix():
-    said = weakness(affected=("A",))
+    said = vulnerability(affected=("A",))
     said.status["fixed"] = ("B",)
     assert fixes.has_fix(said)
     assert not fixes.unfixed_products(said)

@@ -8,7 +8,7 @@ from advisories import advisory as adv
 from advisories.exploited import Likelihood
 from bulletins import enrich_actions
 from core.database.db import db
-from tests.bulletins.conftest import weakness
+from tests.bulletins.conftest import vulnerability
 
 CVE = "CVE-2026-1001"
 
@@ -28,7 +28,7 @@ def places(client, reference):
 
 
 def test_epss_is_empty_where_none_is_known(store, make_advisory, client):
-    bulletin = store(make_advisory(vulnerabilities=[weakness(scores=[])])).bulletin
+    bulletin = store(make_advisory(vulnerabilities=[vulnerability(scores=[])])).bulletin
     *pages, line, item, row = places(client, bulletin.reference)
     assert not any("EPSS" in page.split("<main")[1] and "0.0 %" in page for page in pages)
     assert line["epss"] == "" and item["epss"] is None and row["epss"] is None
@@ -48,7 +48,7 @@ def test_epss_is_shown_where_it_is_known_however_small(store, make_advisory, cli
 
 
 def test_a_score_without_a_number_is_no_score(store, make_advisory, client):
-    unknown = weakness(scores=[adv.Score("3.1", "CVSS:3.1/not-a-vector", None, ("A",))])
+    unknown = vulnerability(scores=[adv.Score("3.1", "CVSS:3.1/not-a-vector", None, ("A",))])
     bulletin = store(make_advisory(vulnerabilities=[unknown])).bulletin
     page = client.get(f"/bulletins/{bulletin.reference}").text
     assert "<b>None</b>" not in page and "stated without a vector" not in page

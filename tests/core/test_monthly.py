@@ -17,7 +17,7 @@ def utc(*parts):
 
 
 @pytest.mark.parametrize(
-    ("year", "month", "instant"),
+    ("year", "month", "expected"),
     [
         (2003, 10, utc(2003, 10, 14, 17)),
         (2026, 1, utc(2026, 1, 13, 18)),
@@ -27,12 +27,12 @@ def utc(*parts):
         (2026, 7, utc(2026, 7, 14, 17)),
     ],
 )
-def test_the_second_tuesday_at_ten_follows_the_clocks_there(year, month, instant):
-    assert REDMOND.on(year, month) == instant
+def test_the_second_tuesday_at_ten_follows_the_clocks_there(year, month, expected):
+    assert REDMOND.on(year, month) == expected
 
 
 @pytest.mark.parametrize(
-    ("written", "month", "instant"),
+    ("written", "month", "expected"),
     [
         ("1MO 09:00 Europe/Berlin", 3, utc(2026, 3, 2, 8)),
         ("1MO 09:00 Europe/Berlin", 4, utc(2026, 4, 6, 7)),
@@ -41,11 +41,11 @@ def test_the_second_tuesday_at_ten_follows_the_clocks_there(year, month, instant
         ("-1SU 12:00 UTC", 2, utc(2026, 2, 22, 12)),
     ],
 )
-def test_other_rules_and_zones(written, month, instant):
-    assert Monthly.parse(written).on(2026, month) == instant
+def test_other_rules_and_zones(written, month, expected):
+    assert Monthly.parse(written).on(2026, month) == expected
 
 
-def test_an_hour_that_is_skipped_or_comes_twice_is_one_instant():
+def test_an_hour_that_is_skipped_or_comes_twice_is_one_time():
     """On 8 March 2026 02:30 does not exist in Los Angeles, on 1 November 01:30 comes twice."""
     assert Monthly.parse("2SU 02:30 America/Los_Angeles").on(2026, 3) == utc(2026, 3, 8, 10, 30)
     assert Monthly.parse("1SU 01:30 America/Los_Angeles").on(2026, 11) == utc(2026, 11, 1, 8, 30)
@@ -83,8 +83,8 @@ def test_between_now_and_the_next_one_lies_none(written, now):
     assert str(rule) == written and now < found < now + timedelta(days=37)
     near = [now + timedelta(days=days) for days in range(-45, 46, 15)]
     months = {(day.year, day.month) for day in near}
-    instants = [rule.on(*month) for month in months]
-    assert found in instants and not any(now < each < found for each in instants)
+    times = [rule.on(*month) for month in months]
+    assert found in times and not any(now < each < found for each in times)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from posts.tags import actions as tag_actions
 from tests.failures.processes import WEB, wait_until
 from tests.failures.sites import leave
 
-BODY = "It happens since the last patch day, on every server of the second floor, and only there."
+BODY = "It happens since the last patch day, on every server of the second building, and only there."
 MARKER = re.compile("marker[0-9]{4}")
 # a worker whose claims run out sooner than others'
 WORKER = [
@@ -120,7 +120,7 @@ class Community:
                 one.result()
 
     def settle(self) -> None:
-        """Wait until everything has been heard, told and mailed."""
+        """Wait until everything has been handled, notified and mailed."""
 
         def is_quiet() -> bool:
             with self.site.app_context():
@@ -137,17 +137,17 @@ class Community:
         wait_until(is_quiet, "all is notified and mailed")
 
     def outcome(self) -> dict[str, Counter]:
-        """How often each marker is there: asked, found by search, told to wendy, mailed to her."""
+        """How often each marker is there: asked, found by search, in wendy's inbox, mailed to her."""
         with self.site.app_context():
             asked = list(db.session.scalars(select(Post.title).where(Post.kind == "question")))
-            told = list(
+            notified = list(
                 db.session.scalars(select(Post.title).join(Notification, Notification.post_id == Post.id))
             )
         mails = [path.read_text() for path in (self.instance / "outbox").glob("*.eml")]
         texts = {
             "asked": asked,
             "found": self.found(),
-            "told": told,
+            "notified": notified,
             "mailed": [message_from_string(mail, policy=policy.default)["Subject"] for mail in mails],
         }
         return {name: Counter(MARKER.search(text)[0] for text in some) for name, some in texts.items()}
@@ -162,7 +162,7 @@ class Community:
 
     def everything_once(self) -> dict[str, Counter]:
         """What outcome() must be."""
-        return {what: Counter(self.acknowledged) for what in ("asked", "found", "told", "mailed")}
+        return {what: Counter(self.acknowledged) for what in ("asked", "found", "notified", "mailed")}
 
     def stop(self) -> None:
         """End the processes."""

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 SITE = "redoubt.example"
-PATIENCE = 40  # seconds for one request
+TIMEOUT_SECONDS = 40  # seconds for one request
 BODY = "It happens since the last patch day, on every server of the second site, and only there. " * 3
 stopping = threading.Event()
 writing = threading.Lock()
@@ -28,11 +28,11 @@ class Connection(http.client.HTTPSConnection):
 
     def __init__(self, plan: dict):
         context = ssl.create_default_context(cafile=plan["certificate"])
-        super().__init__(SITE, timeout=PATIENCE, context=context)
+        super().__init__(SITE, timeout=TIMEOUT_SECONDS, context=context)
         self.address = plan["address"]
 
     def connect(self):
-        plain = socket.create_connection((self.address, 443), PATIENCE)
+        plain = socket.create_connection((self.address, 443), TIMEOUT_SECONDS)
         self.sock = self._context.wrap_socket(plain, server_hostname=SITE)
 
 
@@ -125,7 +125,7 @@ def main() -> None:
     while not stopping.wait(1):
         pass
     for person in people:
-        person.join(PATIENCE)
+        person.join(TIMEOUT_SECONDS)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from pathlib import Path
 BIN = Path(sys.executable).parent
 FLASK, GUNICORN = str(BIN / "flask"), str(BIN / "gunicorn")
 WEB = [GUNICORN, "--worker-class", "gthread", "--threads", "4", "app:create_app()"]
-PATIENCE = 60  # seconds
+TIMEOUT_SECONDS = 60  # seconds
 
 
-def wait_until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+def wait_until(true: Callable[[], bool], what: str, patience: float = TIMEOUT_SECONDS) -> None:
     """Return when `true()` holds; fails naming `what` did not happen in time."""
     end = time.monotonic() + patience
     while not true():

@@ -150,7 +150,7 @@ def redis(folder: Path, run, *, bind: str, port: int) -> Program:
 
 
 def nginx(folder: Path, run, changes: Mapping[str, object]) -> Program:
-    """nginx as docs/deploy/nginx.conf says, with a certificate of this moment's; its cache is empty."""
+    """nginx as docs/deploy/nginx.conf says, with a certificate made just now; its cache is empty."""
     (folder / "nginx-cache").mkdir(exist_ok=True)
     certificate(folder)
     deployed(

@@ -87,7 +87,7 @@ def test_a_backup_never_replaces_a_file(app, archive):
     assert archive.read_bytes() == before
 
 
-def test_no_backup_is_begun_where_there_is_no_room(app, tmp_path, monkeypatch):
+def test_no_backup_is_begun_where_there_is_no_space(app, tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Disk", (), {"free": 1000}))
     answer = run(app, "backup", tmp_path / "backup.zip")
     assert answer.exit_code == 1 and "MB free" in answer.output and list(tmp_path.glob("*backup*")) == []

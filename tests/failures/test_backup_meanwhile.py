@@ -53,7 +53,7 @@ def large(app, community):
     (app.config["REDOUBT_INSTANCE"] / "uploads" / "large").write_bytes(os.urandom(3_000_000))
 
 
-def test_a_backup_that_finds_no_room_leaves_no_file(app, large, small_disk, no_check):
+def test_a_backup_that_finds_no_space_leaves_no_file(app, large, small_disk, no_check):
     disk = small_disk(1)
     answer = run(app, "backup", disk / "backup.zip")
     assert answer.exit_code == 1 and "No backup was made." in answer.output
@@ -62,7 +62,7 @@ def test_a_backup_that_finds_no_room_leaves_no_file(app, large, small_disk, no_c
 
 
 @pytest.mark.parametrize("megabytes", [1, 2, 4])
-def test_a_restore_that_finds_no_room_leaves_an_empty_place(large, archive, small_disk, no_check, megabytes):
+def test_a_restore_that_finds_no_space_leaves_an_empty_place(large, archive, small_disk, no_check, megabytes):
     """While the tables are made, while rows are loaded, while uploads are unpacked."""
     disk = small_disk(megabytes)
     place = create_app(REDOUBT_INSTANCE=disk / "place", REDOUBT_WORKER="off", REDOUBT_DATABASE_URL="")

@@ -80,14 +80,14 @@ def test_every_acknowledged_post_is_there_once(story):
 
 
 def test_who_watches_is_told_of_every_post_once(story):
-    told = Counter(
+    notified = Counter(
         number
         for (number,) in story.primary.ask(
             "SELECT n.post_id FROM notifications n JOIN users u ON u.id = n.user_id "
             "WHERE u.username = 'watcher'"
         )
     )
-    assert set(acknowledged(story)) <= set(told) and set(told.values()) == {1}
+    assert set(acknowledged(story)) <= set(notified) and set(notified.values()) == {1}
 
 
 @pytest.mark.parametrize("phase", ["calm", "worker", "redis", "reload", "replica", "calm again"])

@@ -1,4 +1,4 @@
-"""kill -9 while people write: every acknowledged post is there once, found, told of once and mailed once."""
+"""kill -9 while people write: every acknowledged post is there once, found, notified once and mailed once."""
 
 import time
 

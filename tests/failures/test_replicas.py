@@ -187,7 +187,7 @@ def test_an_answer_stands_when_the_server_dies_behind_it(pair, site, monkeypatch
     assert site.test_client().get("/tags").status_code == 200
 
 
-def test_visitors_read_on_without_the_primary_and_are_told_it_is_not_ready(pair, site):
+def test_visitors_read_on_without_the_primary_and_are_answered_it_is_not_ready(pair, site):
     pair[0].program.kill()
     try:
         assert site.test_client().get("/questions?sort=votes").status_code == 200

@@ -52,11 +52,11 @@ def test_a_full_disk_refuses_texts_serves_pages_and_recovers(processes, small_di
 
 
 @pytest.mark.postgres
-def test_an_instance_without_room_delays_index_and_mail_only(processes, small_disk, postgres):
+def test_an_instance_without_space_delays_index_and_mail_only(processes, small_disk, postgres):
     disk = small_disk(8)
     site = processes(
         REDOUBT_INSTANCE=disk / "instance",
-        REDOUBT_DATABASE_URL=postgres.create("without_room"),
+        REDOUBT_DATABASE_URL=postgres.create("without_space"),
         REDOUBT_SEARCH="whoosh",
     )
     site.ask_many(5)

@@ -165,8 +165,8 @@ def test_only_the_first_thousand_faults_are_spelled_out(bring, tmp_path):
 )
 def test_a_folder_without_anything_usable_ends_with_a_sentence(bring, tmp_path, make, sentence):
     make(tmp_path / "site")
-    code, report, told = bring(tmp_path / "site")
-    assert code == 1 and sentence in told and sentence in report["errors"][-1]
+    code, report, output = bring(tmp_path / "site")
+    assert code == 1 and sentence in output and sentence in report["errors"][-1]
 
 
 def test_hostile_text_is_harmless(bring, tmp_path, client):

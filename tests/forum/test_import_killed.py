@@ -23,7 +23,7 @@ def whole(folder, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("part", "moment"),
+    ("part", "hook"),
     [
         (0.05, "after_commit"),
         (0.3, "before_commit"),
@@ -32,9 +32,9 @@ def whole(folder, tmp_path_factory):
         (0.97, "after_commit"),
     ],
 )
-def test_killed_and_run_again(folder, whole, tmp_path, part, moment):
+def test_killed_and_run_again(folder, whole, tmp_path, part, hook):
     expected, commits = whole
-    killing.run("stackexchange", folder, tmp_path, moment=moment, killed_at=max(2, int(commits * part)))
+    killing.run("stackexchange", folder, tmp_path, hook=hook, killed_at=max(2, int(commits * part)))
     assert killing.faults(tmp_path) == {}
     assert killing.content(tmp_path) != expected or part > 0.9
     killing.run("stackexchange", folder, tmp_path)

@@ -56,7 +56,7 @@ def test_scores_dates_authors_licence_and_acceptance_are_kept(bring, tmp_path):
     assert only(Tag).post_count == 1 and db.session.scalar(db.select(db.func.count(Vote.id))) == 0
 
 
-def test_points_from_elsewhere_are_one_ledger_entry_and_open_no_door(bring, tmp_path):
+def test_points_from_elsewhere_are_one_ledger_entry_and_give_no_privilege(bring, tmp_path):
     bring(dumps.small(tmp_path / "site"))
     ann = only(User, display_name="Ann Bee")
     entry = only(ReputationEvent, user_id=ann.id, kind="imported")

@@ -56,7 +56,7 @@ TEXT = st.builds(
 
 
 def within(make, count: int, max_characters: int) -> list:
-    """What `make` gives for each number, as many as `max_characters` leave room for."""
+    """What `make` gives for each number, as many as `max_characters` leave space for."""
     each = max(1, len(json.dumps(make(0))))
     return [make(number) for number in range(min(count, max_characters // each))]
 

@@ -1,4 +1,4 @@
-"""What members run: by hand, from a file, in a private calendar."""
+"""Members' products: by hand, from a file, in a private calendar."""
 
 import io
 import json
@@ -183,7 +183,7 @@ def address(member, browser):
     return f"/my/{actions.calendar_secret(row)}.ics"
 
 
-def test_the_private_calendar_has_the_ends_of_what_i_run(browser, client, member, debian, make_product):
+def test_the_private_calendar_has_the_ends_of_my_products(browser, client, member, debian, make_product):
     make_product("other", {"1": ends(5)})
     browser.post("/settings/products", data={"product": "debian", "release": "12"})
     path = address(member, browser)

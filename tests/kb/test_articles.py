@@ -1,4 +1,4 @@
-"""Articles: drafts, publishing and its credit, facts, feedback, doors."""
+"""Articles: drafts, publishing and its credit, facts, feedback, entry points."""
 
 from auth import reputation
 from core.database.db import db

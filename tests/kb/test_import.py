@@ -51,7 +51,7 @@ def test_links_images_and_a_bad_file(app, tmp_path):
 
 
 @pytest.mark.realdata
-def test_cheat_sheets(app):
+def test_cheatsheets(app):
     folder = DATA / "owasp-cheatsheets"
     report = run(app, folder)
     files = list(folder.rglob("*.md"))

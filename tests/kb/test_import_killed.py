@@ -28,11 +28,11 @@ def whole(folder, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("part", "moment"), [(0.1, "after_commit"), (0.5, "before_commit"), (0.95, "after_commit")]
+    ("part", "hook"), [(0.1, "after_commit"), (0.5, "before_commit"), (0.95, "after_commit")]
 )
-def test_killed_and_run_again(folder, whole, tmp_path, part, moment):
+def test_killed_and_run_again(folder, whole, tmp_path, part, hook):
     (whole, commits), killed = whole, tmp_path
-    killing.run("articles", folder, killed, moment=moment, killed_at=max(2, int(commits * part)))
+    killing.run("articles", folder, killed, hook=hook, killed_at=max(2, int(commits * part)))
     assert killing.faults(killed) == {}
     killing.run("articles", folder, killed)
     assert killing.content(killed) == killing.content(whole) and killing.faults(killed) == {}

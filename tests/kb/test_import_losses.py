@@ -77,7 +77,7 @@ def test_every_link_and_picture_that_is_not_taken_is_counted_and_listed(bring, f
             "x.adoc": "= x",
         }
     )
-    report, rows, told = bring(root)
+    report, rows, output = bring(root)
     assert report["errors"] == [] and report["losses"] == {
         "anchors": 1,
         "definitions": 1,
@@ -86,7 +86,7 @@ def test_every_link_and_picture_that_is_not_taken_is_counted_and_listed(bring, f
         "links": 5,
     }
     assert report["skipped"][".pdf"] == report["skipped"][".adoc"] == 1
-    assert len(rows) == sum(report["losses"].values()) and "losses.csv" in told
+    assert len(rows) == sum(report["losses"].values()) and "losses.csv" in output
     links = {row["what"] for row in rows if row["kind"] == "links"}
     assert links == {"../other/x.md", "/en/x", "files/a.pdf", "tel:123", "#lost"}
     assert all(row["page"] == "a.md" and row["why"] for row in rows if row["kind"] == "links")

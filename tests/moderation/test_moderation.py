@@ -91,7 +91,8 @@ def test_closing_is_in_the_log_once(login, moderator, make_question, drain, clie
     login(moderator).post(f"/questions/{question.id}/close", data={"reason": "off-topic"})
     drain()
     drain()
-    assert client.get("/moderation/log").data.count(b"off-topic") == 1
+    page = client.get("/moderation/log").text
+    assert page.count("Off topic") == 1 and "off-topic" not in page
 
 
 def test_pages_with_forms(login, moderator, other, make_question):

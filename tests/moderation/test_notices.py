@@ -50,7 +50,7 @@ def test_forty_flags_reach_moderators_urgent_ones_first(
     head = page[: page.index("<main")]
     assert re.search(r'Moderation <span class="badge badge-warning">10<', head)
     assert "10 <" not in login(other).get("/").text[:4000]
-    assert "flagged a question: rude or abusive" in login(moderator).get("/inbox").text
+    assert "flagged a question (rude or abusive)" in login(moderator).get("/inbox").text
 
 
 def test_urgent_flags_are_mailed_without_the_text(app, moderator, other, make_question, drain):

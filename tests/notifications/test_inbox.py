@@ -118,7 +118,7 @@ class TestWatching:
         make_question("What else can be patched here?", by=other)
         make_question("What has nothing to do with it?", by=other, tags=("cooking",))
         assert inbox(carol) == [
-            "New under a tag you follow: a question by bob: What else can be patched here?"
+            "bob posted a question under a tag you follow: What else can be patched here?"
         ]
 
     def test_an_article_of_a_tag_once_though_it_was_a_draft_first(self, inbox, question, make_article, carol):

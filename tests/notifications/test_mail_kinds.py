@@ -29,7 +29,7 @@ from core.mail import mail
 from core.mail.message import DOT_ATOM, BadAddress, id_domain, normalize_address
 from moderation import actions as moderation_actions
 from notifications import tasks
-from tests.bulletins.conftest import fix, make_advisory, store, weakness  # noqa: F401
+from tests.bulletins.conftest import fix, make_advisory, store, vulnerability  # noqa: F401
 from tests.conftest import PASSWORD
 from tests.test_architecture import ROOT
 
@@ -265,7 +265,7 @@ def publish_bulletin(make_advisory, store):
                 products=[entry],
                 initial_release_at=utcnow(),
                 current_release_at=utcnow(),
-                vulnerabilities=[weakness(affected=("A",), remedies=[fix("A")])],
+                vulnerabilities=[vulnerability(affected=("A",), remedies=[fix("A")])],
             )
         )
 

@@ -53,7 +53,9 @@ class TestFirstPosts:
         login(member).post(
             "/questions/ask", data={"title": "How do I patch a server?", "body": BODY, "tags": "patching"}
         )
-        assert inbox(moderator) == ["First post by alice to approve: a question: How do I patch a server?"]
+        assert inbox(moderator) == [
+            "alice wrote a question, a first post to approve: How do I patch a server?"
+        ]
         assert inbox(other) == [] and "/moderation" in login(moderator).get("/inbox").text
         moderation.approve(db.session.scalar(db.select(Post)), by=moderator)
         inbox(moderator)

@@ -16,7 +16,7 @@ from posts.suggestions.models import SuggestionCredit
 
 def worked_out() -> tuple[dict[int, int], bool]:
     """({user: points}, whether any day was full) from the records, as simply as it can be said."""
-    total, day_sum, standing = defaultdict(int), defaultdict(int), {}
+    total, day_sum, current = defaultdict(int), defaultdict(int), {}
     full = False
     worth = {
         ("question", 1): 10,
@@ -30,20 +30,20 @@ def worked_out() -> tuple[dict[int, int], bool]:
         total[user_id] += 1
     for change in db.session.scalars(select(VoteChange).order_by(VoteChange.id)):
         key = change.user_id, change.post_id
-        for who, points, day in standing.pop(key, ()):
+        for who, points, day in current.pop(key, ()):
             total[who] -= points
             day_sum[who, day] -= points if points > 0 else 0
         if change.new_value:
             points = worth.get((change.post_kind, change.new_value), 0)
-            room = 200 - day_sum[change.author_id, change.day]
-            full |= points > room
-            gained = [(change.author_id, min(points, room), change.day)]
+            left = 200 - day_sum[change.author_id, change.day]
+            full |= points > left
+            gained = [(change.author_id, min(points, left), change.day)]
             if change.new_value < 0 and change.post_kind == "answer":
                 gained.append((change.user_id, -1, change.day))
             for who, points, day in gained:
                 total[who] += points
                 day_sum[who, day] += points if points > 0 else 0
-            standing[key] = gained
+            current[key] = gained
     for row in db.session.scalars(select(Acceptance).where(Acceptance.withdrawn_at.is_(None))):
         if row.author_id != row.accepter_id:
             total[row.author_id] += 15
@@ -62,7 +62,7 @@ def worked_out() -> tuple[dict[int, int], bool]:
 
 
 def check(app) -> tuple[bool, bool]:
-    """Compare everything that is stored twice; returns whether (cap, floor) were seen at work."""
+    """Compare everything that is stored twice; returns whether (cap, minimum) were seen at work."""
     with app.app_context(), read_snapshot():
         assert reputation.verify() == []
         ledger = dict(

@@ -19,6 +19,7 @@ from auth.models import User
 from core.database.db import db, utcnow
 from core.markup.markup import render
 from core.web.conflicts import AlreadyDone
+from core.web.forms import Invalid
 from forum import actions as forum
 from forum import policy as forum_policy
 from kb import actions as kb
@@ -100,7 +101,7 @@ class Play:
                     try:
                         worked = getattr(self, move)(rng)
                         db.session.commit()
-                    except (AlreadyDone, suggestions.SuggestionRefused, voting.VoteRefused):
+                    except (AlreadyDone, Invalid, voting.VoteRefused):
                         db.session.rollback()
                         worked = False
                 with self.turn:
@@ -248,4 +249,4 @@ def test_total_is_ledger_is_recomputation(app, steps):
         assert play.effective >= STEPS / 2, (play.effective, play.moves)
         assert all(play.moves[move] for move in ODDS), play.moves
         assert days >= 7
-        assert any(full for full, _ in seen) and any(floor for _, floor in seen)
+        assert any(full for full, _ in seen) and any(minimum for _, minimum in seen)

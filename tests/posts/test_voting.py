@@ -223,7 +223,7 @@ class TestTheLimits:
             actions.revise(question, render("Another text, which is long enough for a question."), by=author)
             assert voting.vote(question, voter, 0)
 
-    def test_what_was_removed_a_moment_ago_takes_no_vote(self, app, make_question, make_user, moderator):
+    def test_what_was_removed_just_now_takes_no_vote(self, app, make_question, make_user, moderator):
         question, voter = make_question(by=make_user()), make_user()
         assert question.is_public
         db.session.execute(
@@ -279,7 +279,7 @@ class TestWhatIsWorthWhat:
             assert points(author) == 21
 
     @pytest.mark.parametrize("imported", [5_000, -5_000])
-    def test_imported_points_open_no_door(self, make_user, imported):
+    def test_imported_points_give_no_privilege(self, make_user, imported):
         user = make_user()
         reputation.award(user.id, "imported", cause="test:import", points=imported)
         points(user)

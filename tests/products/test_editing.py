@@ -1,4 +1,4 @@
-"""Moderators keep the catalogue; everything is kept, undone, told."""
+"""Moderators keep the catalogue; everything is kept, undone, announced."""
 
 from datetime import date, timedelta
 

@@ -111,7 +111,7 @@ def change(folder, old, new):
     (folder / "widget.md").write_text(FILE.replace(old, new))
 
 
-def test_a_changed_date_is_updated_and_told(app, folder):
+def test_a_changed_date_is_updated_and_announced(app, folder):
     run(app, folder)
     change(folder, "eol: 2026-01-31", "eol: 2027-01-31")
     report = run(app, folder)

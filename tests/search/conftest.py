@@ -62,7 +62,7 @@ def build(engine, library):
 
 @pytest.fixture
 def look(request, engine, database):
-    """`with look() as index:` gives the index of this moment, in any thread; look(hidden) without these."""
+    """`with look() as index:` gives the current index, in any thread; look(hidden) without these."""
     site = request.getfixturevalue("app") if database["REDOUBT_DATABASE_URL"] else None
 
     @contextmanager

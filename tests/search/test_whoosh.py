@@ -141,7 +141,7 @@ def test_phrases_are_sought_in_so_many_documents(library, build, keys, monkeypat
     assert len(keys('"zone transfer"')) == 3
 
 
-def test_a_write_that_finds_no_room_leaves_the_index_and_frees_the_lock(
+def test_a_write_that_finds_no_space_leaves_the_index_and_frees_the_lock(
     engine, library, build, keys, monkeypatch
 ):
     library.add(1, "resolver")

@@ -83,8 +83,8 @@ class TestThePerson:
         for name in ("quentin", address):
             assert client.post("/login", data={"username": name, "password": SECRET}).status_code == 422
         row = db.session.get(User, quentin.id)
-        told = [str(value) for key, value in vars(row).items() if key != "username_key"]
-        assert not any("uart" in value or "uentin" in value for value in told)
+        stored = [str(value) for key, value in vars(row).items() if key != "username_key"]
+        assert not any("uart" in value or "uentin" in value for value in stored)
         assert client.get("/users/quentin").status_code == 404
         assert client.get(f"/users/{row.username}").status_code == 404
 
@@ -201,8 +201,8 @@ class TestVotesAndPoints:
         forum.accept(answer, by=quentin)
         leave(quentin, words)
         assert points(author) == (16 if stays else 1) and answer.accepted is stays and clean()
-        standing = db.select(Acceptance).where(Acceptance.withdrawn_at.is_(None))
-        assert (db.session.scalar(standing) is not None) is stays
+        current = db.select(Acceptance).where(Acceptance.withdrawn_at.is_(None))
+        assert (db.session.scalar(current) is not None) is stays
 
     def test_votes_on_what_they_wrote_go_with_the_words(
         self, quentin, leave, make_question, make_answer, make_user
@@ -265,7 +265,7 @@ class TestWords:
         assert "Removed by its author" in page.text and f'id="answer-{answer.id}"' in page.text
         assert not own.is_public and answer.is_public
 
-    def test_articles_stay_with_the_house(self, client, quentin, leave, make_article):
+    def test_articles_stay_with_the_site(self, client, quentin, leave, make_article):
         article = make_article("An article written by one who left", by=quentin)
         leave(quentin, "remove")
         assert article.is_public and article.author_id is None and article.body

@@ -125,7 +125,7 @@ PEOPLE = [
     "Security Guy",
     "Network Engineer",
     "Der Meister",
-    "Guest House",
+    "Guest Kitchen",
     "patchwork",
     "O'Neill-Smith",
     "Jens Trust",

@@ -89,7 +89,7 @@ def test_the_old_address_stays_until_the_new_one_is_confirmed(login, client, own
     client.post(re.search(r"/confirm/\S+", body)[0])
     assert queries.by_username("ophelia").email == "new@example.org"
     assert client.get(re.search(r"/reset/\S+", reset)[0]).status_code == 404, "it went to the old address"
-    told = db.session.scalar(
+    recipient = db.session.scalar(
         select(OutgoingMail.recipient).where(OutgoingMail.subject == "Your email address was changed")
     )
-    assert told == "ophelia@example.org"
+    assert recipient == "ophelia@example.org"

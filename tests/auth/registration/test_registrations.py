@@ -235,7 +235,7 @@ class TestPurge:
         drain()
         assert register(client, "zanzibarmarker", email=f"{kept.username}.two@example.org").status_code == 200
 
-    def test_one_that_was_registered_again_a_moment_ago_stays(self, client):
+    def test_one_that_was_registered_again_just_now_stays(self, client):
         register(client, "carol")
         with time_machine.travel(utcnow() + timedelta(days=8)):
             register(client, "carol")

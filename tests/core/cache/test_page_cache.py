@@ -133,7 +133,7 @@ def test_a_change_that_is_committed_after_younger_events_is_seen(client, asked):
     assert "Changed by" in client.get(asked.url).text
 
 
-def test_only_kept_pages_may_be_kept_by_others_and_only_if_the_site_says_so(
+def test_only_cached_pages_may_be_cached_by_others_and_only_if_the_site_says_so(
     app, client, asked, login, member
 ):
     assert client.get(asked.url).headers["Cache-Control"] == "private, no-cache"

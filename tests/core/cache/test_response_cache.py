@@ -146,7 +146,7 @@ def test_an_event_of_another_process_is_seen_at_once(app, client, asked, worked)
     assert len(worked) == 2
 
 
-def test_without_a_database_people_are_told_the_ordinary_way(app, client, asked, worked, monkeypatch):
+def test_without_a_database_people_get_the_ordinary_answer(app, client, asked, worked, monkeypatch):
     client.get(asked.url)
 
     def gone(statement, dialect):

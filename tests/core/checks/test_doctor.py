@@ -1,4 +1,4 @@
-"""The doctor of the ground floor: each finding well, a remark or a fault, and why."""
+"""The health checks of core: each finding well, a remark or a fault, and why."""
 
 import os
 import smtplib
@@ -65,7 +65,7 @@ def test_a_part_that_fails_is_a_fault_and_the_others_are_looked_at(app, monkeypa
     assert not any("Could not" in each.found for each in others)
 
 
-def test_the_network_is_asked_only_when_told_to(app, monkeypatch):
+def test_the_network_is_asked_only_when_asked_to(app, monkeypatch):
     def never(*arguments):
         raise AssertionError("nobody asked for this")
 
@@ -186,7 +186,7 @@ def test_files_of_another_user_are_a_fault(level, monkeypatch):
     ("free", "inodes", "expected"),
     [(50 * 10**9, 10**6, (WELL, WELL)), (10**9, 50_000, (REMARK, REMARK)), (10**8, 10, (FAULT, FAULT))],
 )
-def test_little_room_is_a_remark_and_none_a_fault(level, monkeypatch, free, inodes, expected):
+def test_little_space_is_a_remark_and_none_a_fault(level, monkeypatch, free, inodes, expected):
     monkeypatch.setattr(files.os, "statvfs", lambda path: Disk(free // 4096, 4096, 10**7, inodes))
     assert (level("Disk"), level("Inodes")) == expected
 

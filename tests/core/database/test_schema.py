@@ -1,4 +1,4 @@
-"""Code and schema need not change in one moment: a host serves beside newer ones, and says when it cannot."""
+"""Code and schema change at different times: a host serves beside newer ones, and says when it cannot."""
 
 import pytest
 
@@ -60,6 +60,6 @@ def test_the_command_in_what_was_typed(typed, command):
 
 @pytest.mark.parametrize("asked", [None, "db"])
 def test_the_shell_knows_the_commands_of_migrations(app, asked):
-    """They are told to it only then, for what they import is large."""
+    """They do it only then, for what they import is large."""
     cli.prepare_database(asked)
     assert app.test_cli_runner().invoke(args=["db", "current"]).exit_code == 0

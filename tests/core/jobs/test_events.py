@@ -168,7 +168,7 @@ def test_who_lost_its_claim_does_not_undo_what_the_other_did(app, heard, drain):
 
 
 def test_two_workers_never_hear_one_event_twice(app, heard):
-    """Both at the same moment of a clock that stands still, over and over."""
+    """Both at the same time of a clock that stands still, over and over."""
     ids = record(600)
     ready = threading.Barrier(4)
     faults = []

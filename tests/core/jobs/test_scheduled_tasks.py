@@ -74,11 +74,11 @@ def test_a_task_that_fails_is_tried_again_the_next_night_only(app, caplog):
 
     def breaks():
         runs.append(1)
-        raise OSError("no room")
+        raise OSError("no space")
 
-    breaks.__qualname__ = "breaks"  # the table has room for names like those of real tasks
-    for moment in (NIGHT, NIGHT, "2026-03-11 03:10:00+00:00"):
-        with time_machine.travel(moment, tick=False):
+    breaks.__qualname__ = "breaks"  # the table has space for names like those of real tasks
+    for now in (NIGHT, NIGHT, "2026-03-11 03:10:00+00:00"):
+        with time_machine.travel(now, tick=False):
             worker.run_if_due(app, breaks, time(3, 10))
     assert len(runs) == 2 and caplog.text.count("breaks failed") == 2
 

@@ -17,14 +17,14 @@ from core.database.db import db, utcnow
 from core.database.models import OutgoingMail
 from core.mail import mail
 
-WISHES = {"scope": "all", "products": [], "minimum": "low", "cadence": "daily"}
+PREFERENCES = {"scope": "all", "products": [], "minimum": "low", "cadence": "daily"}
 
 
 @pytest.fixture
 def waiting(app, member):
     """The tokens of links in two mails that wait: to reset a password, and to confirm alerts."""
     actions.send_reset(member.email)
-    alert_actions.sign_up("reader@example.org", WISHES)
+    alert_actions.sign_up("reader@example.org", PREFERENCES)
     db.session.commit()
     bodies = db.session.scalars(select(OutgoingMail.body)).all()
     db.session.commit()
@@ -112,7 +112,7 @@ def test_every_mail_with_a_token_says_so(app, member):
     for purpose in links.LIFETIMES:
         actions.send_link(member, purpose, {"secure": "reset"}.get(purpose, purpose), "A link")
     alert_actions.switch(member, on=True, minimum="low", cadence="daily")
-    alert_actions.sign_up(member.email, WISHES)
-    alert_actions.sign_up("reader@example.org", WISHES)
+    alert_actions.sign_up(member.email, PREFERENCES)
+    alert_actions.sign_up("reader@example.org", PREFERENCES)
     db.session.commit()
     assert len(rows()) == 6 and all(row.has_secret for row in rows())

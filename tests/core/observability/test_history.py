@@ -35,7 +35,7 @@ def process(app, monkeypatch):
     return start
 
 
-def figures(name):
+def metrics_of(name):
     return {f"{row.hour:%H}": row.value for row in db.session.query(HourlyMetric).filter_by(name=name)}
 
 
@@ -50,13 +50,13 @@ def test_what_processes_counted_is_summed_by_the_hour(process):
         clock.shift(timedelta(hours=1))
         twos["status:2xx"] = 9
         two.write()
-    assert figures("status:2xx") == {"12": 13, "13": 2}
+    assert metrics_of("status:2xx") == {"12": 13, "13": 2}
 
 
 def test_what_was_counted_before_the_process_served_is_not_its_history(app, monkeypatch):
     replace(app, monkeypatch, "totals", {lambda: {"status:2xx": 40}: ""})
     history.History(app).write()
-    assert not figures("status:2xx")
+    assert not metrics_of("status:2xx")
 
 
 def test_a_minute_that_could_not_be_kept_is_kept_with_the_next(process, monkeypatch):
@@ -74,10 +74,10 @@ def test_a_minute_that_could_not_be_kept_is_kept_with_the_next(process, monkeypa
         db.session.rollback()
         counted["status:2xx"] = 8
         one.write()
-    assert figures("status:2xx") == {"12": 8}
+    assert metrics_of("status:2xx") == {"12": 8}
 
 
-def test_of_a_reading_the_highest_of_the_hour_is_kept(process):
+def test_of_a_gauge_the_highest_of_the_hour_is_kept(process):
     (one, _), (two, _) = process(), process()
     with time_machine.travel(NOON, tick=False) as clock:
         event = Event(name="test.waits", data={}, due_at=utcnow() - timedelta(seconds=50))
@@ -89,10 +89,10 @@ def test_of_a_reading_the_highest_of_the_hour_is_kept(process):
         two.write()
         clock.shift(timedelta(hours=1))
         two.write()
-    assert figures(queues.EVENTS_AGE) == {"12": 50, "13": 0}
+    assert metrics_of(queues.EVENTS_AGE) == {"12": 50, "13": 0}
 
 
-def test_figures_are_found_by_name_or_by_family(app):
+def test_metrics_are_found_by_name_or_by_family(app):
     hour = utcnow().replace(minute=0, second=0, microsecond=0)
     for name in ("status:2xx", "status:5xx", "lag", "lag_of_others", "mail:sent"):
         db.session.add(HourlyMetric(hour=hour, name=name, value=1))
@@ -101,7 +101,7 @@ def test_figures_are_found_by_name_or_by_family(app):
     assert history.since(hour, "status:", "lag") == {hour: {"status:2xx": 1, "status:5xx": 1, "lag": 1}}
 
 
-def test_the_nightly_task_forgets_old_figures_and_workers_that_are_gone(app):
+def test_the_nightly_task_forgets_old_metrics_and_workers_that_are_gone(app):
     now = utcnow()
     for days in (1, 89, 91):
         db.session.add(HourlyMetric(hour=now - timedelta(days=days), name="lag", value=days))
@@ -132,8 +132,8 @@ def test_of_many_workers_the_newest_round_counts(app):
         clock.shift(timedelta(minutes=5))
         heartbeats.record_heartbeat("two", "mail")
         db.session.commit()
-        told = {each.name: each.value for each in heartbeats.workers()}
-    assert told == {
+        beats = {each.name: each.value for each in heartbeats.workers()}
+    assert beats == {
         "workers": 1,
         "worker_mail_last_round_seconds": 0,
         "worker_events_last_round_seconds": 300,

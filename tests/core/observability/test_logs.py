@@ -25,7 +25,7 @@ SENT = {
     "code": "135790",
     "body": "sentence-in-a-draft",
 }
-DOORS = [  # method, path, form, JSON body
+ENTRY_POINTS = [  # method, path, form, JSON body
     ("POST", "/login", SENT, None),
     ("POST", "/register", SENT, None),
     ("POST", "/reset", SENT, None),
@@ -104,16 +104,20 @@ def found_in(output):
     return [word for word in HIDDEN if word in output or json.dumps(word)[1:-1] in output]
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door[0]} {door[1][:16]}")
-def test_what_people_send_is_not_logged_when_all_goes_well(client, form, logged, door):
-    knock(client, *door)
+@pytest.mark.parametrize(
+    "entry_point", ENTRY_POINTS, ids=lambda entry_point: f"{entry_point[0]} {entry_point[1][:16]}"
+)
+def test_what_people_send_is_not_logged_when_all_goes_well(client, form, logged, entry_point):
+    knock(client, *entry_point)
     output = logged()
     assert not found_in(output) and (form == "text" or output)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door[0]} {door[1][:16]}")
-def test_what_people_send_is_not_logged_in_a_crash_that_quotes_it(client, form, logged, crash, door):
-    assert knock(client, *door).status_code == 500
+@pytest.mark.parametrize(
+    "entry_point", ENTRY_POINTS, ids=lambda entry_point: f"{entry_point[0]} {entry_point[1][:16]}"
+)
+def test_what_people_send_is_not_logged_in_a_crash_that_quotes_it(client, form, logged, crash, entry_point):
+    assert knock(client, *entry_point).status_code == 500
     output = logged()
     assert "ValueError" in output and "cannot read" in output
     assert not found_in(output), output
@@ -141,8 +145,10 @@ def test_the_address_is_hidden_also_when_the_body_is_too_large(app, client, logg
     assert "her-words" not in logged()
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door[0]} {door[1][:16]}")
-def test_what_people_send_is_not_logged_when_the_database_is_away(client, form, logged, door):
+@pytest.mark.parametrize(
+    "entry_point", ENTRY_POINTS, ids=lambda entry_point: f"{entry_point[0]} {entry_point[1][:16]}"
+)
+def test_what_people_send_is_not_logged_when_the_database_is_away(client, form, logged, entry_point):
     def away(connection, cursor, statement, parameters, context, many):
         error = sqlite3.OperationalError("disk I/O error")
         error.sqlite_errorcode = sqlite3.SQLITE_IOERR
@@ -150,7 +156,7 @@ def test_what_people_send_is_not_logged_when_the_database_is_away(client, form, 
 
     event.listen(db.engine, "before_cursor_execute", away)
     try:
-        knock(client, *door)
+        knock(client, *entry_point)
     finally:
         event.remove(db.engine, "before_cursor_execute", away)
     assert not found_in(logged())
@@ -333,6 +339,6 @@ def test_what_the_server_could_not_read_is_not_logged(app, logged):
     server = logging.getLogger("gunicorn.error")
     server.warning("Invalid request from ip=192.0.2.1: Invalid HTTP request line: 'GET /x?token=canary \xff'")
     server.error("Error handling request %s", "/x?token=canary")
-    told = logged()
-    assert "canary" not in told and "192.0.2.1" not in told
-    assert "could not be read" in told and "could not be answered" in told
+    lines = logged()
+    assert "canary" not in lines and "192.0.2.1" not in lines
+    assert "could not be read" in lines and "could not be answered" in lines

@@ -1,4 +1,4 @@
-"""Browsers are told to use https from an https site on, and for the names below it when that is set."""
+"""Browsers are instructed to use https from an https site on, and for the names below it when that is set."""
 
 import pytest
 

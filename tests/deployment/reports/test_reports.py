@@ -192,7 +192,7 @@ def test_what_moderators_hide_is_in_the_public_log_once(client, drain, member, m
     actions.remove(row, by=member)
     drain()
     page = client.get("/moderation/log").text
-    assert page.count("deployment report hidden") == 1 and page.count("deployment report restored") == 1
+    assert page.count("deployment report hidden") == 1 and page.count("deployment report unhidden") == 1
     assert bulletin.title in page and "canary" not in page
 
 

@@ -324,7 +324,7 @@ class TestPoints:
             actions.undelete(question, by=member)
             assert earned(helper) == 2 and clean()
 
-    def test_a_thousand_in_all_and_room_again_after_a_reversal(
+    def test_a_thousand_in_all_and_more_again_after_a_reversal(
         self, helper, moderator, member, make_question, monkeypatch
     ):
         monkeypatch.setattr(credits, "MAX_POINTS_FOR_EDITS", 5)
@@ -376,7 +376,7 @@ class TestRaces:
         answers = at_once(
             app, *[lambda c=c: c.post(path, data=data).status_code for c in (one, two, one, two)]
         )
-        assert answers == [302] * 4
+        assert sorted(answers) == [302, 302, 409, 409]  # who was first may repeat it
         assert question.revision_count == 2 and earned(helper) == 2 and clean()
         assert db.session.scalar(db.select(db.func.count(SuggestionCredit.id))) == 1
 

@@ -10,7 +10,7 @@ from posts import actions
 from posts.models import Post, Tag
 from posts.tags.queries import unknown_tags
 
-BODY = "What happens is told here in enough words for others to understand it."
+BODY = "What happens is described here in enough words for others to understand it."
 
 
 @pytest.fixture
