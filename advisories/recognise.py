@@ -1,7 +1,12 @@
-"""Detect CSAF, CVRF and CVE records by their content, never by file name, and read them."""
+"""Detect the format of advisories by their content, never by file name, and read them.
 
+A file holds one document, or many: gzip, zip, JSON arrays and JSON Lines are unpacked within bounds.
+"""
+
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from flask_babel import gettext as _
 
@@ -10,65 +15,81 @@ from advisories.csaf import read as read_csaf
 from advisories.cve import read as read_cve
 from advisories.cvrf import read as read_cvrf
 from advisories.cvrf.xml_values import local_name, parse
-from advisories.parsing import MAX_BYTES
+from advisories.unpacking import json_values
+from advisories.unpacking.archives import Piece, unpack
+from advisories.unpacking.streams import FILE, MEMORY, Limits
 
-MAX_PARTS = 2_000_000  # objects and lists of a JSON document
 Check = Callable[[bytes], list[str]]
+Found = tuple[str, list[Advisory] | Unusable]
 
 
 def read(data: bytes, where: str, *, check: Check | None = None) -> list[Advisory]:
     """Read the advisories in a file named `where`; raises Unusable with "where: location: reason".
 
-    `check` (a csaf.validator.Checker) adds the rules that a CSAF document violates to its warnings.
+    All of them are in memory at once: for large archives see iterate(). What could not be read of an archive
+    or a list, beside advisories that could, is in the warnings of the first advisory. `check` (a
+    csaf.validator.Checker) adds the rules that a CSAF document violates to its warnings.
     """
-    try:
-        return _read(data, check)
-    except Unusable as error:
-        raise Unusable(f"{where}: {error}") from error
+    found: list[Advisory] = []
+    refused: list[Unusable] = []
+    for _name, result in iterate(io.BytesIO(data), where, check=check, limits=MEMORY):
+        if isinstance(result, Unusable):
+            refused.append(result)
+        else:
+            found += result
+    if refused and not found:
+        raise refused[0]
+    if refused:
+        found[0].warnings[:0] = [str(error) for error in refused]
+    return found
 
 
-def _read(data: bytes, check: Check | None) -> list[Advisory]:
-    if len(data) > MAX_BYTES:
-        raise Unusable(_("larger than %(n)s MB", n=MAX_BYTES // 1024**2))
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+def iterate(
+    stream: BinaryIO, where: str, *, check: Check | None = None, limits: Limits = FILE
+) -> Iterator[Found]:
+    """Yield (name, advisories or Unusable) of each document in a file, one document in memory at a time.
+
+    `stream` must be seekable; `name` is `where` or, in an archive or a list, "where: path, entry n". The
+    message of an Unusable begins with the name. A file that is refused as a whole yields one pair.
+    """
+    for piece in unpack(stream, where, limits):
+        if isinstance(piece, Piece):
+            name = piece.name
+            try:
+                yield name, _read(piece, check)
+                continue
+            except Unusable as refused:
+                error = refused
+        else:
+            name, error = piece
+        named = Unusable(f"{name}: {error}")
+        named.__cause__ = error
+        yield name, named
+
+
+def _read(piece: Piece, check: Check | None) -> list[Advisory]:
+    if piece.data is None:
+        return _from_json(piece.value, check, b"")
+    start = piece.data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"{":
-        return _from_json(data, check)
+        return _from_json(json_values.parse(piece.data), check, piece.data)
     if start == b"<":
-        root = parse(data)
+        root = parse(piece.data)
         if local_name(root) != "cvrfdoc":
             raise Unusable(_("/%(local)s: this XML is not a CVRF document", local=local_name(root)[:60]))
         return read_cvrf.read(root)
     raise Unusable(_("neither JSON nor XML"))
 
 
-def _from_json(data: bytes, check: Check | None) -> list[Advisory]:
-    if data.count(b"{") + data.count(b"[") > MAX_PARTS:
-        raise Unusable(_("more than %(n)s objects and lists", n=f"{MAX_PARTS:,}"))
-    document = _parsed(data)
+def _from_json(document: object, check: Check | None, data: bytes) -> list[Advisory]:
+    if not isinstance(document, dict):
+        raise Unusable(_("/: must be an object"))
     if "cveMetadata" in document or document.get("dataType") == "CVE_RECORD":
         return read_cve.read(document)
     head = document.get("document")
     if isinstance(head, dict) and "csaf_version" in head:
         advisories = read_csaf.read(document)
         if check:
-            advisories[0].warnings += check(data)
+            advisories[0].warnings += check(data or json.dumps(document).encode())
         return advisories
     raise Unusable(_("/: this JSON is neither CSAF (document.csaf_version) nor a CVE record (cveMetadata)"))
-
-
-def _parsed(data: bytes) -> dict:
-    try:
-        return json.loads(data.decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise Unusable(
-            _(
-                "line %(line)s, column %(column)s: the JSON is broken (%(why)s)",
-                line=error.lineno,
-                column=error.colno,
-                why=error.msg,
-            )
-        ) from error
-    except UnicodeDecodeError as error:
-        raise Unusable(_("byte %(start)s: this is not UTF-8", start=error.start)) from error
-    except (ValueError, RecursionError) as error:
-        raise Unusable(_("the JSON is nested too deeply, or has a number that is too long")) from error
