@@ -1,6 +1,7 @@
 """Detect the format of advisories by their content, never by file name, and read them.
 
-A file holds one document, or many: gzip, zip, JSON arrays and JSON Lines are unpacked within bounds.
+A file holds one document, or many: gzip, zip, JSON lists, JSON Lines and answers of databases are unpacked
+within bounds.
 """
 
 import io
@@ -10,17 +11,40 @@ from typing import BinaryIO
 
 from flask_babel import gettext as _
 
+from advisories import refusals
 from advisories.advisory import Advisory, Unusable
 from advisories.csaf import read as read_csaf
 from advisories.cve import read as read_cve
 from advisories.cvrf import read as read_cvrf
 from advisories.cvrf.xml_values import local_name, parse
+from advisories.cyclonedx import read as read_cyclonedx
+from advisories.gcve import read as read_gcve
+from advisories.msrc import read as read_msrc
+from advisories.nvd import read as read_nvd
+from advisories.openvex import read as read_openvex
+from advisories.osv import read as read_osv
 from advisories.unpacking import json_values
 from advisories.unpacking.archives import Piece, unpack
 from advisories.unpacking.streams import FILE, MEMORY, Limits
 
 Check = Callable[[bytes], list[str]]
 Found = tuple[str, list[Advisory] | Unusable]
+# (recognises a parsed document, reads it), the more specific first
+READERS: list[tuple[Callable[[dict], bool], Callable[[dict], list[Advisory]]]] = [
+    (read_gcve.is_gcve, read_gcve.read),
+    (
+        lambda document: "cveMetadata" in document or document.get("dataType") == "CVE_RECORD",
+        read_cve.read,
+    ),
+    (read_openvex.is_openvex, read_openvex.read),
+    (
+        lambda document: read_cyclonedx.is_cyclonedx(document) and bool(document.get("vulnerabilities")),
+        read_cyclonedx.read,
+    ),
+    (read_msrc.is_msrc, read_msrc.read),
+    (read_nvd.is_nvd, read_nvd.read),
+    (read_osv.is_osv, read_osv.read),
+]
 
 
 def read(data: bytes, where: str, *, check: Check | None = None) -> list[Advisory]:
@@ -54,42 +78,80 @@ def iterate(
     """
     for piece in unpack(stream, where, limits):
         if isinstance(piece, Piece):
-            name = piece.name
-            try:
-                yield name, _read(piece, check)
-                continue
-            except Unusable as refused:
-                error = refused
+            yield from _documents(piece, check)
         else:
-            name, error = piece
-        named = Unusable(f"{name}: {error}")
-        named.__cause__ = error
-        yield name, named
+            yield _refused(*piece)
 
 
-def _read(piece: Piece, check: Check | None) -> list[Advisory]:
-    if piece.data is None:
-        return _from_json(piece.value, check, b"")
-    start = piece.data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start == b"{":
-        return _from_json(json_values.parse(piece.data), check, piece.data)
-    if start == b"<":
-        root = parse(piece.data)
-        if local_name(root) != "cvrfdoc":
-            raise Unusable(_("/%(local)s: this XML is not a CVRF document", local=local_name(root)[:60]))
-        return read_cvrf.read(root)
-    raise Unusable(_("neither JSON nor XML"))
+def _documents(piece: Piece, check: Check | None) -> Iterator[Found]:
+    """Yield what is read of a piece, which may be the answer of a database with several records."""
+    try:
+        if piece.data is not None and not _is_json(piece.data):
+            yield piece.name, _from_xml(piece.data)
+            return
+        document = piece.value if piece.data is None else json_values.parse(piece.data)
+        records = _records(document)
+        if records is None:
+            yield piece.name, _from_json(document, check, piece.data)
+            return
+    except Unusable as error:
+        yield _refused(piece.name, error)
+        return
+    for number, record in enumerate(records, 1):
+        name = _("%(name)s, entry %(number)s", name=piece.name, number=number)
+        try:
+            yield name, _from_json(record, check, None)
+        except Unusable as error:
+            yield _refused(name, error)
 
 
-def _from_json(document: object, check: Check | None, data: bytes) -> list[Advisory]:
+def _refused(name: str, error: Unusable) -> Found:
+    named = Unusable(f"{name}: {error}")
+    named.__cause__ = error
+    return name, named
+
+
+def _is_json(data: bytes) -> bool:
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+
+
+def _from_xml(data: bytes) -> list[Advisory]:
+    start = data[:10_000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        raise Unusable(_("an empty file"))
+    if start[:1] != b"<":
+        raise Unusable(refusals.of_text(start[:200]))
+    root = parse(data)
+    if local_name(root) != "cvrfdoc":
+        raise Unusable(refusals.of_xml(local_name(root)[:60]))
+    return read_cvrf.read(root)
+
+
+def _records(document: object) -> list | None:
+    """The records in an answer of NVD or OSV; None for any other document."""
+    if not isinstance(document, dict):
+        return None
+    for key, is_one in (("vulnerabilities", read_nvd.is_nvd), ("vulns", read_osv.is_osv)):
+        items = document.get(key)
+        if not isinstance(items, list):
+            continue
+        if document.get("format") == "NVD_CVE" and not items:
+            raise Unusable(_("/vulnerabilities: this answer of NVD has no records"))
+        if items and isinstance(items[0], dict) and is_one(items[0]):
+            return items
+    return None
+
+
+def _from_json(document: object, check: Check | None, data: bytes | None) -> list[Advisory]:
     if not isinstance(document, dict):
         raise Unusable(_("/: must be an object"))
-    if "cveMetadata" in document or document.get("dataType") == "CVE_RECORD":
-        return read_cve.read(document)
     head = document.get("document")
     if isinstance(head, dict) and "csaf_version" in head:
         advisories = read_csaf.read(document)
         if check:
             advisories[0].warnings += check(data or json.dumps(document).encode())
         return advisories
-    raise Unusable(_("/: this JSON is neither CSAF (document.csaf_version) nor a CVE record (cveMetadata)"))
+    for is_format, read_format in READERS:
+        if is_format(document):
+            return read_format(document)
+    raise Unusable(refusals.of_json(document))
