@@ -112,15 +112,17 @@ def _refused(name: str, error: Unusable) -> Found:
 
 
 def _is_json(data: bytes) -> bool:
-    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+    at = json_values.first_character(data)
+    return data[at : at + 1] == b"{"
 
 
 def _from_xml(data: bytes) -> list[Advisory]:
-    start = data[:10_000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    at = json_values.first_character(data)
+    start = data[at : at + 200]
     if not start:
         raise Unusable(_("an empty file"))
     if start[:1] != b"<":
-        raise Unusable(refusals.of_text(start[:200]))
+        raise Unusable(refusals.of_text(start))
     root = parse(data)
     if local_name(root) != "cvrfdoc":
         raise Unusable(refusals.of_xml(local_name(root)[:60]))

@@ -23,7 +23,7 @@ from core.database.db import db, is_conflict
 from core.jobs.import_events import ImportEvent
 
 SUFFIXES = (".json", ".xml", ".gz", ".zip", ".jsonl", ".ndjson")  # in folders; the content decides
-MAX_FILES = 50_000  # of one folder
+MAX_FILES = 500_000  # of one folder
 MAX_WARNINGS = 20  # printed for one document
 MAX_ATTEMPTS = 3
 
@@ -120,13 +120,25 @@ class Importer:
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files as given, and those with one of SUFFIXES below folders, sorted, without symbolic links."""
+    """Files as given, and those with one of SUFFIXES below folders, sorted, without symbolic links.
+
+    Raises cli.NothingToImport when a folder has more than MAX_FILES.
+    """
     for path in paths:
         if path.is_dir():
-            yield from sorted(
+            found = sorted(
                 each
                 for each in path.rglob("*")
                 if each.suffix.lower() in SUFFIXES and each.is_file() and not each.is_symlink()
-            )[:MAX_FILES]
+            )
+            if len(found) > MAX_FILES:
+                raise cli.NothingToImport(
+                    _(
+                        "%(path)s has more than %(n)s files: import its folders one after the other",
+                        path=path,
+                        n=f"{MAX_FILES:,}",
+                    )
+                )
+            yield from found
         else:
             yield path

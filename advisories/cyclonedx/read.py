@@ -188,6 +188,8 @@ def _status(nodes: Node, stated: str, components: Components) -> dict[str, tuple
             status.setdefault(own or stated or "known_affected", {})[product] = None
         if not has_versions:
             status.setdefault(stated or "known_affected", {})[components.product(reference)] = None
+    if not status and (product := components.main_product()):
+        status = {stated or "known_affected": {product: None}}
     return {name: tuple(ids) for name, ids in status.items()}
 
 

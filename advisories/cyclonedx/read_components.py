@@ -21,6 +21,8 @@ class Components:
     def __init__(self, root: Node, products: ProductList) -> None:
         self.products = products
         self.by_reference: dict[str, Node] = {}
+        self.serial = root.line("serialNumber").removeprefix("urn:uuid:")
+        self.main = root["metadata"]["component"]
         for node in _all(root):
             if reference := node.line("bom-ref"):
                 self.by_reference.setdefault(reference, node)
@@ -28,6 +30,8 @@ class Components:
     def product(self, reference: str, version: str = "", range_: str = "") -> str:
         """The id of the product that a reference means, in a version or a range ("vers:generic/<2.0")."""
         node = self.by_reference.get(reference) or self.by_reference.get(_fragment(reference))
+        if node is None and self._is_document(reference) and self.main.line("name"):
+            node = self.main
         if node is None:
             return self._unknown(_fragment(reference), version, range_)
         name = node.line("name")
@@ -47,6 +51,18 @@ class Components:
             cpe="" if version or range_ else node.line("cpe"),
             vers=range_ if _VERS.fullmatch(range_) else "",
         )
+
+    def main_product(self) -> str:
+        """The id of what the document describes; empty when it does not say."""
+        reference = self.main.line("bom-ref")
+        if not self.main.line("name"):
+            return ""
+        return self.product(reference if reference in self.by_reference else f"urn:uuid:{self.serial}")
+
+    def _is_document(self, reference: str) -> bool:
+        """Whether a reference is that of this document as a whole."""
+        name, _, version = reference.partition(":")[2].partition(":")[2].partition("/")
+        return reference.startswith(("urn:uuid:", "urn:cdx:")) and name == self.serial and "#" not in version
 
     def _unknown(self, reference: str, version: str, range_: str) -> str:
         """The product of a reference to another document; a package URL has names."""

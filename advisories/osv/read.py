@@ -1,6 +1,8 @@
 """Read OSV records, schema 1.0 to 1.7 (https://ossf.github.io/osv-schema/). Pure; documents are untrusted."""
 
+import re
 from dataclasses import replace
+from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -15,14 +17,17 @@ from advisories.parsing import Log, Node
 from advisories.records import ProductList, first_sentence, identify, revisions
 
 MAX_ID_CHARACTERS = 200
+EARLIEST_YEAR = 1980
+_CVE_IN_ID = re.compile(r"[A-Z]{2,20}-(CVE-[0-9]{4}-[0-9]{4,19})")  # DEBIAN-CVE-2026-1234
 MAX_CVES = 2_000  # of one advisory of a distribution
 
 
 def is_osv(document: dict) -> bool:
     """Whether a parsed document is an OSV record."""
     return isinstance(document.get("id"), str) and (
-        "schema_version" in document
-        or ("modified" in document and ("affected" in document or "aliases" in document))
+        isinstance(document.get("schema_version"), str)
+        or isinstance(document.get("affected"), list)
+        or (isinstance(document.get("modified"), str) and isinstance(document.get("aliases"), list))
     )
 
 
@@ -35,9 +40,7 @@ def read(document: dict) -> list[Advisory]:
         raise Unusable(_("/id: missing, or longer than %(n)s characters", n=MAX_ID_CHARACTERS))
     database = database_of(identity)
     affected = read_affected(root["affected"], ProductList("OSVPID", log))
-    published, modified, withdrawn = (
-        root.time(key, zone_is_utc=True) for key in ("published", "modified", "withdrawn")
-    )
+    published, modified, withdrawn = (_time(root, key) for key in ("published", "modified", "withdrawn"))
     history = revisions(((withdrawn, "Withdrawn."), (published, "Published."), (modified, "Updated.")))
     is_withdrawn = bool(root["withdrawn"])
     vulnerabilities = _vulnerabilities(root, identity, affected, database.is_distribution)
@@ -75,13 +78,20 @@ def read(document: dict) -> list[Advisory]:
     return [advisory]
 
 
+def _time(root: Node, key: str) -> datetime | None:
+    """A time; some databases write the year 1 for an unknown one."""
+    at = root.time(key, zone_is_utc=True)
+    return at if at and at.year > EARLIEST_YEAR else None
+
+
 def _vulnerabilities(
     root: Node, identity: str, affected: Affected, is_distribution: bool
 ) -> list[Vulnerability]:
     """One vulnerability; of an advisory of a distribution, one for each CVE that its update fixes."""
     log = root.log
     aliases = (identity, *root.lines("aliases"))
-    upstream = root.lines("upstream")
+    named = _CVE_IN_ID.fullmatch(identity)
+    upstream = root.lines("upstream") or ((named[1],) if named else ())
     others = upstream or (root.lines("related") if is_distribution else ())
     cves = [name for name in dict.fromkeys(map(str.upper, others)) if CVE.fullmatch(name)][:MAX_CVES]
     if any(CVE.fullmatch(alias.upper()) for alias in aliases):
@@ -95,7 +105,7 @@ def _vulnerabilities(
         references=_references(root["references"]),
         cwe=_cwe(root["database_specific"]),
         acknowledgments=_credits(root["credits"]),
-        released_at=root.time("published", zone_is_utc=True),
+        released_at=_time(root, "published"),
     )
     if text := root.text("details") or root.text("summary"):
         found.notes.append(Note("description", text, "Description"))

@@ -169,7 +169,7 @@ def _intervals(events: Node) -> Iterator[Interval]:
     kinds = [kind == "introduced" for kind, _version in pairs]
     if any(a == b for a, b in pairwise(kinds)) or (kinds and not kinds[0]):
         pairs.sort(key=lambda pair: (_natural_key(pair[1]), pair[0] != "introduced"))
-    start: str | None = None
+    start: str | None = None if any(kinds) else "0"
     for kind, version in pairs:
         if kind == "introduced":
             start = version if start is None else start
@@ -181,7 +181,7 @@ def _intervals(events: Node) -> Iterator[Interval]:
         elif kind == "fixed":
             yield Interval(_start(start), before=version)
             start = None
-    if start is not None:
+    if start is not None and pairs:
         yield Interval(_start(start))
 
 

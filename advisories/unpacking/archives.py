@@ -3,6 +3,7 @@
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -50,9 +51,17 @@ def unpack(stream: BinaryIO, name: str, limits: Limits = FILE) -> Iterator[Piece
     """Yield the documents in a seekable stream; what cannot be read is (name, Unusable).
 
     Entries of an archive or a list have the name "<name>: <path in the archive>, entry <n>". The iteration
-    ends with such a pair when the rest cannot be read.
+    ends with such a pair when the rest cannot be read. A pipe goes by way of a temporary file.
     """
-    yield from _unpack(stream, name, Budget(limits), 0)
+    budget = Budget(limits)
+    if stream.seekable():
+        yield from _unpack(stream, name, budget, 0)
+        return
+    try:
+        with _copied(Reader(stream), limits) as file:
+            yield from _unpack(file, name, budget, 0)
+    except Unusable as error:
+        yield name, error
 
 
 def is_packed(start: bytes) -> bool:
@@ -116,28 +125,38 @@ def _unpacked(reader: Reader, name: str, budget: Budget, depth: int) -> Iterator
         return
     if depth + 1 >= MAX_DEPTH:
         raise Unusable(_("archives are nested deeper than %(n)s", n=MAX_DEPTH))
+    with _copied(reader, budget.limits) as file:
+        yield from _unpack(file, name, budget, depth + 1)
+
+
+@contextmanager
+def _copied(reader: Reader, limits: Limits) -> Iterator[BinaryIO]:
+    """A temporary file with the rest of a stream; raises Unusable above the limit."""
     with tempfile.TemporaryFile() as file:
         size = 0
         while chunk := reader.read(CHUNK_BYTES):
             size += len(chunk)
-            if size > budget.limits.nested_bytes:
-                raise Unusable(_("larger than %(n)s MB", n=budget.limits.nested_bytes // 1024**2))
+            if size > limits.nested_bytes:
+                raise Unusable(_("larger than %(n)s MB", n=limits.nested_bytes // 1024**2))
             file.write(chunk)
         file.seek(0)
-        yield from _unpack(file, name, budget, depth + 1)
+        yield file
 
 
 def _plain(reader: Reader, name: str, budget: Budget) -> Iterator[Piece | Failure]:
     """Yield the documents in a file that is not packed."""
     _refuse_other_archives(reader.peek(512))
     data = reader.read(MAX_BYTES + 1)
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    at = json_values.first_character(data)
+    start = data[at : at + 1]
     is_large = len(data) > MAX_BYTES
     if start == b"{" and json_values.is_list_of_lines(data):
         reader.unread(data)
+        del data
         yield from _numbered(json_values.Values(reader).lines(), name, budget)
     elif start == b"[" or (start == b"{" and is_large):
         reader.unread(data)
+        del data
         yield from _numbered(json_values.Values(reader).items(), name, budget)
     elif is_large:
         raise Unusable(_("larger than %(n)s MB", n=MAX_BYTES // 1024**2))

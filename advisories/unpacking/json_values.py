@@ -13,6 +13,7 @@ from advisories.unpacking.streams import CHUNK_BYTES, Broken, Reader
 
 MAX_PARTS = 2_000_000  # objects and lists of a value
 _SPACE = " \t\r\n"
+_NOT_SPACE = re.compile(rb"[^ \t\r\n]")
 # the start of an object with a long list of vulnerabilities: a few plain members, then the list
 _LIST_MEMBER = re.compile(
     r'\{(?:\s{0,40}"[A-Za-z_]{1,40}"\s{0,40}:\s{0,40}(?:"[^"\\]{0,200}"|-?\d{1,20}|true|false|null)\s{0,40},){0,20}'
@@ -29,10 +30,20 @@ def parse(data: bytes) -> object:
         raise Unusable(_("byte %(start)s: this is not UTF-8", start=error.start)) from error
 
 
+def first_character(data: bytes) -> int:
+    """The offset of the first character, after a byte order mark and white space; the length without one."""
+    found = _NOT_SPACE.search(data, 3 if data.startswith(b"\xef\xbb\xbf") else 0)
+    return found.start() if found else len(data)
+
+
 def is_list_of_lines(data: bytes) -> bool:
     """Whether the first line, of several, is a JSON object by itself."""
-    head, _newline, rest = data.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
-    if not rest.strip() or not head.rstrip().endswith(b"}"):
+    start = first_character(data)
+    end = data.find(b"\n", start)
+    if end < 0 or _NOT_SPACE.search(data, end) is None:
+        return False
+    head = data[start:end].rstrip()
+    if not head.endswith(b"}"):
         return False
     try:
         check_parts(head.count(b"{") + head.count(b"["))
@@ -125,8 +136,9 @@ class Values:
             except (ValueError, RecursionError) as error:
                 raise Broken(_("the JSON is nested too deeply, or has a number that is too long")) from error
             else:
+                length = end - self._at
                 if end < len(self._text) or not self._read_more():  # a number may go on
-                    self._at = end
+                    self._at += length
                     return value
 
     def _skip(self, characters: str) -> None:

@@ -146,21 +146,29 @@ class Reader:
     def __init__(self, stream: Readable) -> None:
         self.stream = stream
         self._ahead = b""
+        self._at = 0  # what of _ahead was read
 
     def peek(self, size: int) -> bytes:
         """The next bytes, at most `size`, which stay unread."""
-        if len(self._ahead) < size:
+        if len(self._ahead) - self._at < size:
+            self._ahead = self._ahead[self._at :]
+            self._at = 0
             self._ahead += self._read(size - len(self._ahead))
-        return self._ahead[:size]
+        return self._ahead[self._at : self._at + size]
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes; fewer at the end."""
-        taken, self._ahead = self._ahead[:size], self._ahead[size:]
+        taken = self._ahead[self._at : self._at + size]
+        self._at += len(taken)
+        if self._at == len(self._ahead):
+            self._ahead = b""
+            self._at = 0
         return taken + self._read(size - len(taken)) if len(taken) < size else taken
 
     def unread(self, data: bytes) -> None:
-        """Put bytes back in front of the others."""
-        self._ahead = data + self._ahead
+        """Put the bytes back that were read last, before anything else is read."""
+        self._ahead = data + self._ahead[self._at :]
+        self._at = 0
 
     def _read(self, size: int) -> bytes:
         parts = []
