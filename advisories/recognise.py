@@ -23,6 +23,7 @@ from advisories.msrc import read as read_msrc
 from advisories.nvd import read as read_nvd
 from advisories.openvex import read as read_openvex
 from advisories.osv import read as read_osv
+from advisories.osv import read_yaml
 from advisories.unpacking import json_values
 from advisories.unpacking.archives import Piece, unpack
 from advisories.unpacking.streams import FILE, MEMORY, Limits
@@ -87,7 +88,7 @@ def _documents(piece: Piece, check: Check | None) -> Iterator[Found]:
     """Yield what is read of a piece, which may be the answer of a database with several records."""
     try:
         if piece.data is not None and not _is_json(piece.data):
-            yield piece.name, _from_xml(piece.data)
+            yield piece.name, _from_other(piece.data)
             return
         document = piece.value if piece.data is None else json_values.parse(piece.data)
         records = _records(document)
@@ -116,12 +117,15 @@ def _is_json(data: bytes) -> bool:
     return data[at : at + 1] == b"{"
 
 
-def _from_xml(data: bytes) -> list[Advisory]:
+def _from_other(data: bytes) -> list[Advisory]:
+    """The advisories in a file that is not JSON: CVRF, or OSV in YAML."""
     at = json_values.first_character(data)
     start = data[at : at + 200]
     if not start:
         raise Unusable(_("an empty file"))
     if start[:1] != b"<":
+        if read_yaml.is_yaml(data):
+            return read_osv.read(read_yaml.parse(data))
         raise Unusable(refusals.of_text(start))
     root = parse(data)
     if local_name(root) != "cvrfdoc":

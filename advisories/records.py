@@ -116,7 +116,7 @@ def fix_from_range(version: str, product_ids: tuple[str, ...]) -> Remedy:
     """The fix that a range of versions implies."""
     return Remedy(
         "vendor_fix",
-        f"Update to {version} or later.",
+        f"Fixed in {version}.",
         product_ids,
         fixed_build=version[:100],
         origin="version_range",

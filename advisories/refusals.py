@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 from flask_babel import gettext as _
 
-from advisories.gcve.read_assertion import is_assertion
-
 Document = dict
 
 
@@ -54,6 +52,8 @@ def of_text(start: bytes) -> str:
     """The reason for refusing something that is neither JSON nor XML."""
     if start.lstrip().startswith((b"#model_version", b"cve,epss", b"cveID,")):
         return _("this is a list of EPSS or KEV: flask bulletin enrich --epss FILE or --kev FILE takes it")
+    if start.startswith(b"```toml"):
+        return _("this is RustSec's own form: take the OSV record of the same id (rustsec.org, osv.dev)")
     return _(
         "neither JSON nor XML. Taken are %(formats)s. A list of installed software goes to My products",
         formats=taken(),
@@ -73,10 +73,14 @@ def _is_kev(document: Document) -> bool:
 
 _KINDS: list[tuple[Callable[[Document], bool], Callable[[], str]]] = [
     (
-        is_assertion,
+        lambda document: (
+            isinstance(document.get("status"), dict)
+            and "exploited" in document["status"]
+            and isinstance(document.get("vulnerability"), dict)
+        ),
         lambda: _(
             "this is an assertion of exploitation (GCVE BCP-07), not an advisory: "
-            "flask bulletin enrich --kev FILE takes it"
+            "flask bulletin enrich --exploited FILE takes it"
         ),
     ),
     (

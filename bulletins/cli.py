@@ -34,7 +34,7 @@ def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
 
     The content decides on the format: CSAF 2.0, CVRF (XML, or Microsoft's JSON), CVE JSON 5, GCVE, NVD JSON
     2.0, OSV, OpenVEX, CycloneDX with vulnerabilities; also in JSON lists, JSON Lines, gzip and zip. See
-    docs/formats.md.
+    docs/advisory-formats.md.
     """
     security_log.record_command("bulletin-import")
     report = cli.ImportReport()

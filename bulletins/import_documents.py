@@ -22,7 +22,7 @@ from core import cli
 from core.database.db import db, is_conflict
 from core.jobs.import_events import ImportEvent
 
-SUFFIXES = (".json", ".xml", ".gz", ".zip", ".jsonl", ".ndjson")  # in folders; the content decides
+SUFFIXES = (".json", ".xml", ".gz", ".zip", ".jsonl", ".ndjson", ".yaml", ".yml")  # in folders
 MAX_FILES = 500_000  # of one folder
 MAX_WARNINGS = 20  # printed for one document
 MAX_ATTEMPTS = 3

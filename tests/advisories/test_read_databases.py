@@ -10,7 +10,6 @@ import pytest
 from advisories import recognise
 from advisories.advisory import Exploitation, Unusable
 from advisories.gcve import read as read_gcve
-from advisories.gcve import read_assertion
 from advisories.msrc import read as read_msrc
 from advisories.nvd import read as read_nvd
 from tests.advisories.documents import CVRF, copy_of
@@ -133,28 +132,8 @@ def test_a_record_of_the_cve_program_stays_one():
     assert (advisory.format, advisory.tracking_id) == ("cve", "CVE-2026-5013")
 
 
-def test_an_assertion_has_a_source_for_each_evidence():
-    found = read_assertion.read(copy_of(ASSERTION))
-    at = datetime(2026, 5, 2, 10, tzinfo=UTC)
-    url = "https://kev.example/CVE-2026-5014"
-    assert (found.cve, found.is_exploited) == ("CVE-2026-5014", True)
-    assert found.other_ids == [("GHSA", "GHSA-kkkk-llll-mmmm")]
-    assert found.exploitation == [
-        Exploitation("CISA KEV", at, url, "vendor report, successful exploitation"),
-        Exploitation("own-honeynet", at, url, "honeypot, in the wild attempts"),
-    ]
-
-
-@pytest.mark.parametrize(
-    "status", [{"exploited": False}, {"exploited": True, "status_reason": "disputed"}, {"exploited": "yes"}]
-)
-def test_what_is_disputed_or_denied_is_not_exploited(status):
-    found = read_assertion.read({**copy_of(ASSERTION), "status": status})
-    assert not found.is_exploited and found.exploitation == []
-
-
 def test_an_assertion_is_no_advisory():
-    with pytest.raises(Unusable, match="enrich --kev"):
+    with pytest.raises(Unusable, match="enrich --exploited"):
         recognise.read(json.dumps(ASSERTION).encode(), "f")
 
 

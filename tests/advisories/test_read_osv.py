@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from advisories import recognise
 from advisories.advisory import Unusable
 from advisories.osv import read
 from advisories.osv.databases import purl_of
@@ -181,3 +182,42 @@ def test_without_an_id_it_is_refused():
 )
 def test_package_urls(arguments, purl):
     assert purl_of(*arguments) == purl
+
+
+YAML = """# from a database
+id: PYSEC-2026-12
+modified: "2026-05-03T10:00:00Z"
+withdrawn: null
+details: |
+  It opens.
+aliases: [CVE-2026-5015]
+affected:
+- package: {ecosystem: PyPI, name: own-gate}
+  ranges:
+  - type: ECOSYSTEM
+    events:
+    - introduced: "0"
+    - fixed: 1.10
+"""
+
+
+def test_yaml():
+    (advisory,) = recognise.read(YAML.encode(), "f")
+    assert (advisory.tracking_id, advisory.publisher) == ("PYSEC-2026-12", "PyPA Advisory Database")
+    assert [entry.version for entry in advisory.products] == ["< 1.10"]  # not the number 1.1
+    assert (advisory.status, advisory.warnings) == ("final", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("id: a\naffected: &x []\naliases: *x\n", "aliases, which are refused"),
+        ("id: a\naffected: " + "[" * 100, "nested too deeply"),
+        ("id: a\naffected: [\n", "line "),
+        ("id: a\n? [b]\n: c\naffected: []\n", "not text"),
+        ("id: a\naffected: [" + "1, " * 400_000 + "]", "elements"),
+    ],
+)
+def test_hostile_yaml_is_refused(text, reason):
+    with pytest.raises(Unusable, match=reason):
+        recognise.read(text.encode(), "f")
