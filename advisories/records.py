@@ -134,14 +134,14 @@ def revisions(dated: Iterable[tuple[datetime | None, str]]) -> list[RevisionEntr
 
 def identify(found: Vulnerability, identifiers: Iterable[str]) -> None:
     """Set the CVE, the first of some identifiers that is one, and the others with their system (GHSA, …)."""
+    known = set(found.other_ids)
     for identifier in dict.fromkeys(filter(None, identifiers)):
         upper = identifier.upper()
         if CVE.fullmatch(upper) and not found.cve:
             found.cve = upper
-        elif upper != found.cve:
-            pair = (system_of(identifier), identifier)
-            if pair not in found.other_ids:
-                found.other_ids.append(pair)
+        elif upper != found.cve and (pair := (system_of(identifier), identifier)) not in known:
+            known.add(pair)
+            found.other_ids.append(pair)
 
 
 def system_of(identifier: str) -> str:

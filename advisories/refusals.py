@@ -50,7 +50,8 @@ def of_xml(name: str) -> str:
 
 def of_text(start: bytes) -> str:
     """The reason for refusing something that is neither JSON nor XML."""
-    if start.lstrip().startswith((b"#model_version", b"cve,epss", b"cveID,")):
+    first_line = start.partition(b"\n")[0].lower()
+    if b"epss" in first_line or first_line.startswith((b"#model_version", b"cveid,")):
         return _("this is a list of EPSS or KEV: flask bulletin enrich --epss FILE or --kev FILE takes it")
     if start.startswith(b"```toml"):
         return _("this is RustSec's own form: take the OSV record of the same id (rustsec.org, osv.dev)")
@@ -113,7 +114,10 @@ _KINDS: list[tuple[Callable[[Document], bool], Callable[[], str]]] = [
         ),
     ),
     (
-        lambda document: isinstance(document.get("feed"), dict) and "entry" in document["feed"],
+        lambda document: (
+            isinstance(document.get("service"), dict)
+            or (isinstance(document.get("feed"), dict) and "entry" in document["feed"])
+        ),
         lambda: _("this is a ROLIE feed: it only lists documents. Download those and import them"),
     ),
     (
@@ -121,6 +125,10 @@ _KINDS: list[tuple[Callable[[Document], bool], Callable[[], str]]] = [
         lambda: _(
             "this describes a CSAF provider: it only names addresses. Download its documents and import them"
         ),
+    ),
+    (
+        lambda document: "$schema" in document and ("properties" in document or "$defs" in document),
+        lambda: _("this is a JSON schema, the description of a format"),
     ),
     (
         lambda document: "$schema" in document and "runs" in document,

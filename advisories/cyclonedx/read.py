@@ -14,7 +14,7 @@ from advisories.csaf.category import category_of
 from advisories.csaf.notes import REJECTED
 from advisories.csaf.rules import without_contradictions
 from advisories.cyclonedx.read_components import Components
-from advisories.merging import VulnerabilityCollector
+from advisories.merging import merge_all
 from advisories.parsing import Log, Node
 from advisories.records import ProductList, identify, revisions, title_of_vex
 
@@ -68,26 +68,27 @@ def read(document: dict) -> list[Advisory]:
     metadata = root["metadata"]
     products = ProductList("CDXPID", log)
     components = Components(root, products)
-    collected = VulnerabilityCollector(log)
+    entries: dict[str, list[Vulnerability]] = {}  # some tools write one for each component
     words: list[str] = []
-    for node in root["vulnerabilities"]:
+    for number, node in enumerate(root["vulnerabilities"]):
         found, severity = _vulnerability(node, components)
-        collected.add(found, node.place)
+        entries.setdefault(found.cve or found.title or f"/{number}", []).append(found)
         if set(found.status) != {"known_not_affected"}:
             words.append(severity)
-    if not collected.found:
+    vulnerabilities = [merge_all(each) for each in entries.values()]
+    if not vulnerabilities:
         raise Unusable(_("/vulnerabilities: an empty list"))
     publisher = _publisher(metadata)
     if not publisher:
         metadata.log.warn(metadata.place, _("neither a supplier, a manufacturer nor an author is named"))
-    times = [each.released_at for each in collected.found if each.released_at]
+    times = [each.released_at for each in vulnerabilities if each.released_at]
     published = metadata.time("timestamp", zone_is_utc=True) or max(times, default=None)
     history = revisions([(published, "Published.")])
     product = " ".join(filter(None, (metadata["component"].line(key) for key in ("name", "version"))))
     advisory = Advisory(
         "cyclonedx",
         root.line("serialNumber") or _digest(document),
-        title_of_vex(product or publisher or UNKNOWN_ISSUER, collected.found),
+        title_of_vex(product or publisher or UNKNOWN_ISSUER, vulnerabilities),
         publisher or UNKNOWN_ISSUER,
         publisher_category="vendor" if publisher else "other",
         category="csaf_vex",
@@ -97,7 +98,7 @@ def read(document: dict) -> list[Advisory]:
         current_release_at=published,
         history=history,
         products=list(products.entries.values()),
-        vulnerabilities=collected.found,
+        vulnerabilities=vulnerabilities,
         warnings=log.warnings,
     )
     advisory.category = category_of(advisory)
@@ -159,7 +160,7 @@ def _vulnerability(node: Node, components: Components) -> tuple[Vulnerability, s
         if method:
             node.log.count_references(len(affected or ids))
             score = scores.stated_score(
-                rating.line("vector"),
+                _vector(rating.line("vector"), method),
                 rating.score("score"),
                 affected or ids,
                 version=method,
@@ -172,6 +173,23 @@ def _vulnerability(node: Node, components: Components) -> tuple[Vulnerability, s
     return found, scores.worst(words) or scores.severity_of(found.scores)
 
 
+def _vector(vector: str, version: str) -> str:
+    """A vector with the prefix of its version, which some documents leave out."""
+    has_prefix = version == "2.0" or vector.upper().startswith("CVSS:")
+    return vector if has_prefix or not vector else f"CVSS:{version}/{vector}"
+
+
+def _objects(nodes: Node) -> Node:
+    """A list of objects, of which some documents write only one without the list."""
+    return Node([nodes.value], nodes.place, nodes.log) if isinstance(nodes.value, dict) else nodes
+
+
+def _responses(analysis: Node) -> tuple[str, ...]:
+    if isinstance(analysis["response"].value, str):
+        return (analysis.line("response"),)
+    return analysis.lines("response")
+
+
 def _status(nodes: Node, stated: str, components: Components) -> dict[str, tuple[str, ...]]:
     """Product ids by status; `stated` is that of the analysis, empty without one."""
     status: dict[str, dict[str, None]] = {}
@@ -181,9 +199,10 @@ def _status(nodes: Node, stated: str, components: Components) -> dict[str, tuple
             node.log.warn(node.place, _("an entry without a ref was skipped"))
             continue
         has_versions = False
-        for item in node["versions"]:
+        for item in _objects(node["versions"]):
             has_versions = True
-            own = VERSION_STATUSES[item.choice("status", VERSION_STATUSES, "affected")]
+            key = "status" if item["status"] else "state"
+            own = VERSION_STATUSES[item.choice(key, VERSION_STATUSES, "affected")]
             product = components.product(reference, item.line("version"), item.line("range"))
             status.setdefault(own or stated or "known_affected", {})[product] = None
         if not has_versions:
@@ -206,7 +225,7 @@ def _add_analysis(
         found.threats.append(Threat("impact", ": ".join(filter(None, (words, detail))), at, unaffected))
     elif detail:
         found.notes.append(Note("details", detail, "Analysis"))
-    for word in analysis.lines("response"):
+    for word in _responses(analysis):
         if word in RESPONSES and affected:
             kind, text = RESPONSES[word]
             found.remedies.append(Remedy(kind, text, affected))

@@ -58,19 +58,16 @@ def read(document: dict) -> list[Advisory]:
     products = ProductList("VEXPID", log)
     published = root.time("timestamp", zone_is_utc=True)
     updated = root.time("last_updated", zone_is_utc=True)
-    found: dict[str, Vulnerability] = {}
+    found: dict[str, _Collected] = {}
     for statement in _current(_statements(root["statements"], products, published)):
-        if statement.product_ids:
-            _add(found.setdefault(statement.key, Vulnerability(title=statement.key)), statement)
-    for each in found.values():
-        each.status = without_contradictions(each.status)
+        found.setdefault(statement.key, _Collected()).add(statement)
     if not found:
         raise Unusable(_("/statements: no statement names a vulnerability, a product and a status"))
     history = revisions(((published, "Published."), (updated, "Updated.")))
     stated = root["version"].value
     if history and isinstance(stated, int | str) and str(stated)[:20] != history[-1].number:
         history[-1] = replace(history[-1], legacy=log.line(str(stated)[:20], "/version"))
-    vulnerabilities = list(found.values())
+    vulnerabilities = [collected.vulnerability(name) for name, collected in found.items()]
     address = urlsplit(identity) if identity.startswith("https://") else None
     advisory = Advisory(
         "openvex",
@@ -164,30 +161,51 @@ def _current(statements: Iterator[_Statement]) -> list[_Statement]:
     return list(merged.values())
 
 
-def _add(found: Vulnerability, statement: _Statement) -> None:
-    """Add what a statement says to its vulnerability."""
-    node = statement.node
-    ids = tuple(dict.fromkeys(statement.product_ids))
-    node.log.count_references(3 * len(ids))
-    identify(found, statement.identifiers)
-    found.status[statement.status] = tuple(dict.fromkeys((*found.status.get(statement.status, ()), *ids)))
-    described = node["vulnerability"]
-    description = described.text("description") if isinstance(described.value, dict) else ""
-    notes = [
-        ("description", "Description", description or node.text("vuln_description")),
-        ("details", "Status", node.text("status_notes")),
-        ("details", "Components", ", ".join(statement.subcomponents[:MAX_SUBCOMPONENTS])),
-    ]
-    found.notes += [
-        note
-        for category, title, text in notes
-        if text and (note := Note(category, text, title)) not in found.notes
-    ]
-    if statement.status == "known_not_affected":
-        if label := node.choice("justification", FLAGS):
-            found.flags.append((label, ids))
-        if text := node.text("impact_statement"):
-            found.threats.append(Threat("impact", text, statement.at, ids))
-    if text := node.text("action_statement"):
-        at = node.time("action_statement_timestamp", zone_is_utc=True)
-        found.remedies.append(Remedy("mitigation", text, ids, at=at))
+@dataclass
+class _Collected:
+    """What the statements about one vulnerability say; equal sayings about several products are one."""
+
+    identifiers: dict[str, None] = field(default_factory=dict)
+    status: dict[str, dict[str, None]] = field(default_factory=dict)
+    notes: dict[Note, None] = field(default_factory=dict)
+    flags: dict[str, dict[str, None]] = field(default_factory=dict)
+    impacts: dict[Threat, dict[str, None]] = field(default_factory=dict)
+    actions: dict[Remedy, dict[str, None]] = field(default_factory=dict)
+
+    def add(self, statement: _Statement) -> None:
+        """Add what a statement says."""
+        node = statement.node
+        ids = dict.fromkeys(statement.product_ids)
+        node.log.count_references(3 * len(ids))
+        self.identifiers |= dict.fromkeys(statement.identifiers)
+        self.status.setdefault(statement.status, {}).update(ids)
+        described = node["vulnerability"]
+        description = described.text("description") if isinstance(described.value, dict) else ""
+        for category, title, text in (
+            ("description", "Description", description or node.text("vuln_description")),
+            ("details", "Status", node.text("status_notes")),
+            ("details", "Components", ", ".join(statement.subcomponents[:MAX_SUBCOMPONENTS])),
+        ):
+            if text:
+                self.notes[Note(category, text, title)] = None
+        if statement.status == "known_not_affected":
+            if label := node.choice("justification", FLAGS):
+                self.flags.setdefault(label, {}).update(ids)
+            if text := node.text("impact_statement"):
+                self.impacts.setdefault(Threat("impact", text, statement.at), {}).update(ids)
+        if text := node.text("action_statement"):
+            at = node.time("action_statement_timestamp", zone_is_utc=True)
+            self.actions.setdefault(Remedy("mitigation", text, at=at), {}).update(ids)
+
+    def vulnerability(self, name: str) -> Vulnerability:
+        """The vulnerability."""
+        found = Vulnerability(
+            title=name,
+            status=without_contradictions({state: tuple(ids) for state, ids in self.status.items()}),
+            notes=list(self.notes),
+            flags=[(label, tuple(ids)) for label, ids in self.flags.items()],
+            threats=[replace(each, product_ids=tuple(ids)) for each, ids in self.impacts.items()],
+            remedies=[replace(each, product_ids=tuple(ids)) for each, ids in self.actions.items()],
+        )
+        identify(found, self.identifiers)
+        return found

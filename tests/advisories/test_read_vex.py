@@ -51,10 +51,7 @@ def test_a_later_statement_replaces_an_earlier_one():
 
 def test_justifications_and_actions_of_openvex():
     first, second = openvex().vulnerabilities
-    assert first.flags == [
-        ("vulnerable_code_not_present", ("pkg:deb/own/gate@4.1",)),
-        ("vulnerable_code_not_present", ("gate-box",)),
-    ]
+    assert first.flags == [("vulnerable_code_not_present", ("pkg:deb/own/gate@4.1", "gate-box"))]
     assert {threat.details for threat in first.threats} == {"It is not built in."}
     assert first.other_ids == [("GHSA", "GHSA-dddd-eeee-ffff")]
     assert ("Components", "pkg:generic/zlib@1.2") in [(note.title, note.text) for note in first.notes]
@@ -145,3 +142,27 @@ def test_what_is_not_affected_raises_no_severity():
 def test_a_later_major_version_is_refused():
     with pytest.raises(Unusable, match=r"/specVersion: .2\.0. is not 1\.4 to 1\.7"):
         cyclonedx(specVersion="2.0")
+
+
+def test_forms_of_cyclonedx_that_the_schema_forbids_and_documents_have():
+    entry = {
+        "id": "CVE-2026-5020",
+        "ratings": [{"method": "CVSSv31", "vector": "AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:N", "score": 7.5}],
+        "analysis": {"state": "exploitable", "response": "update"},
+        "affects": [{"ref": "main", "versions": {"range": "vers:semver/<7.0.0|>1.5.0", "state": "affected"}}],
+    }
+    advisory = cyclonedx(vulnerabilities=[entry])
+    (found,) = advisory.vulnerabilities
+    assert statuses(advisory) == {"CVE-2026-5020": {"known_affected": ["Gate < 7.0.0, > 1.5.0"]}}
+    assert [score.version for score in found.scores] == ["3.1"] and advisory.severity == "important"
+    assert [each.kind for each in found.remedies] == ["vendor_fix"] and advisory.warnings == []
+
+
+def test_one_entry_for_each_component_is_one_vulnerability():
+    entries = [
+        {"id": "CVE-2026-5021", "description": "Overflow.", "affects": [{"ref": f"pkg:npm/a{n}@1"}]}
+        for n in range(2_000)
+    ]
+    advisory = cyclonedx(vulnerabilities=entries)
+    (found,) = advisory.vulnerabilities
+    assert (len(found.status["known_affected"]), len(found.notes), advisory.warnings) == (2_000, 1, [])
