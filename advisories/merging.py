@@ -44,3 +44,26 @@ def merge(known: Vulnerability, found: Vulnerability) -> None:
         elif not own:
             setattr(known, each.name, other)
     known.status = without_contradictions(status)
+
+
+def merge_all(found: list[Vulnerability]) -> Vulnerability:
+    """One vulnerability of several entries about it; single values of earlier ones have precedence.
+
+    Takes time linear in their size, so that any number of entries may be about the same vulnerability.
+    """
+    whole = found[0]
+    status: dict[str, list[str]] = {}
+    lists: dict[str, dict[str, object]] = {}
+    for each in found:
+        for state, ids in each.status.items():
+            status.setdefault(state, []).extend(ids)
+        for field in fields(Vulnerability):
+            value = getattr(each, field.name)
+            if isinstance(value, list):
+                lists.setdefault(field.name, {}).update({repr(item): item for item in value})
+            elif not getattr(whole, field.name):
+                setattr(whole, field.name, value)
+    for name, items in lists.items():
+        setattr(whole, name, list(items.values()))
+    whole.status = without_contradictions({state: tuple(ids) for state, ids in status.items()})
+    return whole

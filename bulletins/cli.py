@@ -30,7 +30,12 @@ ANNOUNCE = click.option(
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @ANNOUNCE
 def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
-    """Import CSAF, CVRF and CVE records from FILES and folders, and index them for search."""
+    """Import advisories from FILES and folders, and index them for search.
+
+    The content decides on the format: CSAF 2.0, CVRF (XML, or Microsoft's JSON), CVE JSON 5, GCVE, NVD JSON
+    2.0, OSV, OpenVEX, CycloneDX with vulnerabilities; also in JSON lists, JSON Lines, gzip and zip. See
+    docs/advisory-formats.md.
+    """
     security_log.record_command("bulletin-import")
     report = cli.ImportReport()
     cli.run_import(report, Importer(files, report, announce=announce).run)

@@ -1,4 +1,6 @@
-"""Imports files of CSAF, CVRF and CVE records as bulletins; the same file twice creates nothing twice.
+"""Imports files of advisories as bulletins; the same file twice creates nothing twice.
+
+The formats are those of advisories.recognise; archives and lists are read one document at a time.
 
 Each advisory is one transaction, so an interrupted import is completed by the next run.
 """
@@ -13,7 +15,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from advisories import recognise
 from advisories.advisory import Advisory, Unusable
 from advisories.csaf.validator import Checker
-from advisories.parsing import MAX_BYTES
 from bulletins import store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.store_actions import Outcome, Stored
@@ -21,8 +22,8 @@ from core import cli
 from core.database.db import db, is_conflict
 from core.jobs.import_events import ImportEvent
 
-SUFFIXES = (".json", ".xml")
-MAX_FILES = 50_000  # of one folder
+SUFFIXES = (".json", ".xml", ".gz", ".zip", ".jsonl", ".ndjson", ".yaml", ".yml")  # in folders
+MAX_FILES = 500_000  # of one folder
 MAX_WARNINGS = 20  # printed for one document
 MAX_ATTEMPTS = 3
 
@@ -55,13 +56,18 @@ class Importer:
     def _import_file(self, path: Path, check: Checker) -> None:
         try:
             with path.open("rb") as stream:
-                advisories = recognise.read(stream.read(MAX_BYTES + 1), path.name, check=check)
-        except (Unusable, OSError) as error:
-            reason = f"{path.name}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
-            self.report.reject_file(reason)
-            return
+                for name, found in recognise.iterate(stream, path.name, check=check):
+                    if isinstance(found, Unusable):
+                        self.report.reject_file(str(found))
+                    else:
+                        self._import(found, name)
+        except OSError as error:
+            self.report.reject_file(f"{path.name}: {error.strerror or error}")
+
+    def _import(self, advisories: list[Advisory], name: str) -> None:
+        """Store the advisories of one document."""
         for advisory in advisories:
-            place = f"{path.name} {advisory.tracking_id}"
+            place = f"{name} {advisory.tracking_id}"
             self._warn(place, advisory.warnings)
             try:
                 self._count(advisory, self._store(advisory), place)
@@ -114,13 +120,25 @@ class Importer:
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files as given, and all .json and .xml files below folders, sorted, without symbolic links."""
+    """Files as given, and those with one of SUFFIXES below folders, sorted, without symbolic links.
+
+    Raises cli.NothingToImport when a folder has more than MAX_FILES.
+    """
     for path in paths:
         if path.is_dir():
-            yield from sorted(
+            found = sorted(
                 each
                 for each in path.rglob("*")
                 if each.suffix.lower() in SUFFIXES and each.is_file() and not each.is_symlink()
-            )[:MAX_FILES]
+            )
+            if len(found) > MAX_FILES:
+                raise cli.NothingToImport(
+                    _(
+                        "%(path)s has more than %(n)s files: import its folders one after the other",
+                        path=path,
+                        n=f"{MAX_FILES:,}",
+                    )
+                )
+            yield from found
         else:
             yield path

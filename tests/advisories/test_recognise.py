@@ -6,6 +6,7 @@ import pytest
 
 from advisories import parsing, recognise
 from advisories.advisory import Unusable
+from advisories.unpacking import archives
 from tests.advisories.documents import CSAF, CVE, CVRF, copy_of
 
 ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
@@ -19,18 +20,18 @@ HOSTILE = {
     "doctype": ("<!DOCTYPE cvrfdoc>" + BODY, "document type"),
     "deep xml": ("<a>" * 100_000, "nested deeper"),
     "half xml": (CVRF[:2000], "line "),
-    "other xml": ("<html/>", "/html: this XML is not a CVRF document"),
+    "other xml": ("<html/>", "/html: this is a web page"),
     "encoding": ('<?xml version="1.0" encoding="no-such"?><cvrfdoc/>', "encoding"),
     "deep json": ('{"a": ' * 100_000, "nested too deeply"),
     "deep lists": ('{"document": ' + "[" * 100_000, "nested too deeply"),
     "long number": ('{"document": ' + "9" * 5000 + "}", "number"),
     "half json": ('{"document": {', "line 1, column 15"),
-    "other json": ('{"document": {"title": "x"}}', "neither CSAF"),
+    "other json": ('{"document": {"title": "x"}}', "no advisory of a known format"),
     "csaf 1": ('{"document": {"csaf_version": "1.0"}}', "csaf_version"),
     "many parts": ('{"a": [' + "[]," * 2_000_001 + "[]]}", "objects and lists"),
-    "list": ("[]", "neither JSON nor XML"),
-    "nothing": ("", "neither JSON nor XML"),
-    "archive": ("PK\x03\x04", "neither JSON nor XML"),
+    "list": ("[]", "an empty list"),
+    "nothing": ("", "an empty file"),
+    "archive": ("PK\x03\x04", "the zip file is broken"),
 }
 
 
@@ -46,7 +47,7 @@ def test_hostile_files_are_refused_with_a_reason(name):
 def test_what_is_no_utf8_or_too_large_is_refused(monkeypatch):
     with pytest.raises(Unusable, match="byte 15: this is not UTF-8"):
         recognise.read(b'{"document": "\x20\xff"}', "f")
-    monkeypatch.setattr(recognise, "MAX_BYTES", 10)
+    monkeypatch.setattr(archives, "MAX_BYTES", 10)
     with pytest.raises(Unusable, match="larger than"):
         recognise.read(b"{" + b" " * 10, "f")
 

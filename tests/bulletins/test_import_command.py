@@ -1,14 +1,19 @@
 """`flask bulletin import`: files and folders, what cannot be used, what people changed meanwhile."""
 
+import gzip
 import json
+import zipfile
 
 import pytest
 
+from advisories import recognise
 from advisories.csaf.write import to_bytes, write
 from bulletins import actions, queries
 from bulletins.models import Bulletin
 from core.database.db import db
 from products import actions as products
+from tests.advisories.documents import CVE, copy_of
+from tests.advisories.record_documents import ALL
 
 
 @pytest.fixture
@@ -75,3 +80,39 @@ def test_the_shell_lists_them(app, store, make_advisory):
     store(make_advisory(vulnerabilities=[]))
     out = app.test_cli_runner().invoke(args=["bulletin", "list", "--month", "2026-03"]).output
     assert "RB-2026-001    important Acme Reader: overflow (ACME-1)" in out
+
+
+RECORDS = sorted(ALL)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_every_format_comes_in_once(run, name):
+    document = json.dumps(ALL[name]).encode()
+    status, first, output = run(document=document)
+    assert status == 0, output
+    assert first["added"]["bulletins"] == len(recognise.read(document, "f"))
+    _, second, output = run()
+    assert not any(second["added"].values()) and not any(second["updated"].values()), output
+
+
+def test_archives_in_folders_come_in(app, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x/GHSA.json", json.dumps(ALL["ghsa"]))
+        archive.writestr("y.json", json.dumps(ALL["nvd"]))
+    (tmp_path / "b.jsonl").write_text(f"{json.dumps(ALL['debian'])}\n{json.dumps(ALL['rocky'])}\n{{broken\n")
+    (tmp_path / "c.gz").write_bytes(gzip.compress(json.dumps(ALL["openvex"]).encode()))
+    done = app.test_cli_runner().invoke(args=["bulletin", "import", str(tmp_path)])
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert (done.exit_code, report["added"]["bulletins"]) == (1, 6)
+    assert [error.split(": ")[0] for error in report["errors"]] == ["b.jsonl, entry 3"]
+
+
+def test_the_record_of_nvd_and_that_of_the_cve_program_are_two(run):
+    record = copy_of(CVE)
+    record["cveMetadata"]["cveId"] = "CVE-2026-5011"
+    _, report, _ = run(nvd=json.dumps(ALL["nvd"]).encode(), cve=json.dumps(record).encode())
+    assert (report["added"]["bulletins"], report["added"]["vulnerabilities"]) == (3, 2)
+    publishers = db.session.scalars(
+        db.select(Bulletin.publisher).where(Bulletin.tracking_id == "CVE-2026-5011")
+    )
+    assert set(publishers) == {"CVE Program", "National Vulnerability Database"}

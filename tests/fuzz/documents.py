@@ -209,3 +209,81 @@ def body(max_characters: int) -> st.SearchStrategy[str]:
     return st.builds(
         build, known, st.sampled_from([0, 0, 1, 30, 900, 20_000]), st.sampled_from([1, "a", [], {"a": 1}])
     )
+
+
+def records(max_characters: int) -> st.SearchStrategy[str]:
+    """OSV, NVD, OpenVEX, CycloneDX and Microsoft's JSON with many products, versions and statements."""
+
+    def build(kind: str, text: str, count: int, times: int) -> str:
+        size = max_characters // 2
+        versions = within(lambda number: f"{number}.{text[:20]}", count, size)
+        if kind == "osv":
+            events = [{"introduced" if number % 2 else "fixed": each} for number, each in enumerate(versions)]
+            ranges = [{"type": "ECOSYSTEM", "events": events}]
+            package = {"ecosystem": "Debian:12", "name": text[:60]}
+            affected = [{"package": package, "ranges": ranges}, {"package": package, "versions": versions}]
+            document: object = {
+                "id": "OSV-1",
+                "schema_version": "1.7.0",
+                "details": text,
+                "affected": affected,
+                "upstream": [f"CVE-2024-{number:04}" for number in range(times)],
+            }
+        elif kind == "nvd":
+            matches = [
+                {"vulnerable": True, "criteria": "cpe:2.3:a:a:b:*:*:*:*:*:*:*:*", "versionEndExcluding": each}
+                for each in versions
+            ]
+            document = {
+                "id": "CVE-2024-0001",
+                "descriptions": [],
+                "configurations": [{"nodes": [{"cpeMatch": matches}]}],
+            }
+        elif kind == "openvex":
+            statements = [
+                {"vulnerability": {"name": text[:30]}, "status": "affected", "products": [{"@id": f"{each}"}]}
+                for each in versions
+            ]
+            document = {
+                "@context": "https://openvex.dev/ns",
+                "@id": "a",
+                "author": "b",
+                "statements": statements,
+            }
+        elif kind == "cyclonedx":
+            components = [{"bom-ref": each, "name": text[:40], "version": each} for each in versions]
+            affects = [{"ref": each, "versions": [{"range": f"vers:deb/<{each}"}]} for each in versions]
+            entries = [{"id": f"A-{number}", "affects": affects[:1_000]} for number in range(min(times, 300))]
+            document = {
+                "bomFormat": "CycloneDX",
+                "specVersion": "1.6",
+                "components": components,
+                "vulnerabilities": entries or [{"id": "A", "affects": affects}],
+            }
+        else:
+            names = [{"ProductID": each, "Value": text[:60]} for each in versions]
+            found = [
+                {"CVE": f"CVE-2024-{number:04}", "ProductStatuses": [{"ProductID": versions[:500]}]}
+                for number in range(min(times, 200))
+            ]
+            document = {
+                "DocumentTracking": {"Identification": {"ID": {"Value": "2026-Nov"}}},
+                "ProductTree": {"FullProductName": names},
+                "Vulnerability": found,
+            }
+        return json.dumps(document)
+
+    kinds = st.sampled_from(["osv", "nvd", "openvex", "cyclonedx", "msrc"])
+    return st.builds(build, kinds, TEXT, TIMES, st.sampled_from([0, 1, 30, 1_000]))
+
+
+def record_lists(max_characters: int) -> st.SearchStrategy[str]:
+    """Lists and lines of small records."""
+
+    def build(text: str, count: int, has_lines: bool) -> str:
+        many = within(
+            lambda number: {"id": f"OSV-{number}", "affected": [], "details": text}, count, max_characters
+        )
+        return "\n".join(map(json.dumps, many)) if has_lines else json.dumps(many)
+
+    return st.builds(build, TEXT, TIMES, st.booleans())

@@ -260,4 +260,6 @@ def targets(app: Site) -> list[Target]:
         Target("software list, XML", 4_000_000, 5.0, software, (), documents.xml_list),
         Target("advisory, CSAF", 2_000_000, 10.0, advisory, (), documents.csaf),
         Target("advisory, CVRF", 2_000_000, 10.0, advisory, (), documents.cvrf),
+        Target("advisory, records", 2_000_000, 10.0, advisory, (), documents.records),
+        Target("advisory, lists", 2_000_000, 10.0, advisory, (), documents.record_lists),
     ]

@@ -1,0 +1,1 @@
+"""CycloneDX documents with vulnerabilities: VEX and vulnerability disclosure reports."""

@@ -1,0 +1,1 @@
+"""GCVE: vulnerability records of numbering authorities (BCP-05)."""

@@ -1,0 +1,1 @@
+"""The JSON form of Microsoft's patch months (api.msrc.microsoft.com)."""

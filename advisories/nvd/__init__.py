@@ -1,0 +1,1 @@
+"""Records of the National Vulnerability Database, API 2.0."""

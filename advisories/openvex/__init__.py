@@ -1,0 +1,1 @@
+"""OpenVEX documents (https://github.com/openvex/spec)."""

@@ -1,0 +1,1 @@
+"""OSV records: GitHub, distributions, language ecosystems (https://ossf.github.io/osv-schema/)."""

@@ -1,0 +1,1 @@
+"""Packed and listed documents: gzip, zip, JSON arrays, JSON Lines. Lazy, bounded, independent of formats."""
