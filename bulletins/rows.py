@@ -86,9 +86,10 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
         each.can_roll_back = can_roll_back.get((each.kind, each.update, each.details))
     bulletin.vulnerability_count = len(bulletin.vulnerabilities)
     bulletin.has_fix = all(row.has_fix for row in bulletin.vulnerabilities if row.concerns_any)
-    bulletin.is_unpatched = not bulletin.has_fix or any(
-        row.status == "affected" and not row.has_fix for row in bulletin.products
-    )
+    bulletin.fix_state = fixes.worst(row.fix_state for row in bulletin.vulnerabilities)
+    bulletin.is_unpatched = bulletin.fix_state == fixes.NO_FIX
+    bulletin.is_informational = fixes.is_informational(advisory)
+    bulletin.document_status = advisory.status
 
 
 def _remediations(bulletin: Bulletin) -> list[Remediation]:
@@ -105,6 +106,7 @@ def _product(place: int, entry: ProductEntry, status: fixes.ProductStatus, match
         vendor_key=entry.vendor.casefold()[:MAX_VENDOR_KEY_CHARACTERS],
         status=status.status,
         has_fix=status.has_fix,
+        fix_state=status.fix_state,
         product_id=match[0],
         is_whole=is_whole(entry, match),
         more=dump(entry, but=_PRODUCT_FIELDS),
@@ -129,6 +131,7 @@ def _vulnerability(place: int, vulnerability: AdvisoryVulnerability, known: Know
         is_rejected=vulnerability.is_rejected,
         is_exploited=vulnerability.is_exploited,
         has_fix=fixes.has_fix(vulnerability),
+        fix_state=fixes.fix_state(vulnerability),
         concerns_any=fixes.concerns_any(vulnerability),
         more=dump(vulnerability, but=_VULNERABILITY_FIELDS),
         remediations=[_remediation(at, remedy) for at, remedy in enumerate(vulnerability.remedies)],
