@@ -1,5 +1,7 @@
 """What a document implies besides its fields; every reader calls complete() at its end. Pure."""
 
+from dataclasses import replace
+
 from advisories import exploitation, fixed_versions, wording
 from advisories.advisory import Advisory
 
@@ -17,3 +19,9 @@ def complete(advisory: Advisory) -> None:
     is_withdrawn = is_rejected or wording.is_withdrawn(advisory.title, last.summary if last else "")
     if is_withdrawn and advisory.status != "draft":
         advisory.status = "withdrawn"
+
+
+def stated(advisory: Advisory) -> Advisory:
+    """A copy with what the issuer states only: no derived fixes, no sources of exploitation."""
+    found = [replace(fixed_versions.without_derived(each), exploitation=[]) for each in advisory.vulnerabilities]
+    return replace(advisory, vulnerabilities=found)

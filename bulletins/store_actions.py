@@ -17,9 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from advisories.advisory import Advisory, Unusable
+from advisories.advisory import Vulnerability as AdvisoryVulnerability
 from advisories.codec import dump
+from advisories.completion import stated
 from advisories.csaf import provider
-from advisories.fixed_versions import without_derived
 from advisories.scores import SEVERITIES
 from auth.models import User, Visitor
 from bulletins import differences, fixes, publishing, queries, rows, search_facts
@@ -129,22 +130,45 @@ def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Cata
 
 
 def refresh(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> bool:
-    """Store what the readers say now of a known document, without an alert; returns whether it differs.
+    """Store what the readers derive now from a known document, without an alert; returns whether it differs.
 
-    `bulletin` has all its rows. The content that moderators changed, or that a withdrawn document kept, stays.
+    `bulletin` has all its rows. The content that moderators changed, or that a withdrawn document kept, stays,
+    as does what was derived from the same document in another format.
     """
     edited = changed_here(bulletin)
     current = rows.to_advisory(bulletin, with_local=False)
-    is_same = dump(advisory.vulnerabilities) == dump(current.vulnerabilities)
-    keeps = "content" in edited or bulletin.document_status == publishing.WITHDRAWN
-    if bulletin.reading == READING and (is_same or keeps):
+    wanted = replace(current, vulnerabilities=_with_derived(current, advisory))
+    keeps = (
+        "content" in edited
+        or advisory.format != current.format
+        or bulletin.document_status == publishing.WITHDRAWN
+    )
+    is_same = keeps or dump(wanted.vulnerabilities) == dump(current.vulnerabilities)
+    if is_same and bulletin.reading == READING:
         return False
-    wanted = current if keeps else replace(current, vulnerabilities=advisory.vulnerabilities)
-    set_rows(bulletin, wanted, catalogue)
+    set_rows(bulletin, current if keeps else wanted, catalogue)
     _keep_parts(bulletin, edited)
     db.session.flush()
     events.record("bulletin.ranked", subject=bulletin)
-    return not is_same and not keeps
+    return not is_same
+
+
+def _with_derived(current: Advisory, read: Advisory) -> list[AdvisoryVulnerability]:
+    """The stored vulnerabilities with what was derived from the document that was read."""
+    if len(current.vulnerabilities) != len(read.vulnerabilities):
+        return current.vulnerabilities
+    return [
+        replace(
+            known,
+            remedies=[
+                *(each for each in known.remedies if not each.origin),
+                *(each for each in new.remedies if each.origin),
+            ],
+            exploitation=new.exploitation,
+            is_exploited=new.is_exploited,
+        )
+        for known, new in zip(current.vulnerabilities, read.vulnerabilities, strict=True)
+    ]
 
 
 def _keep_parts(bulletin: Bulletin, edited: tuple[str, ...]) -> None:
@@ -183,12 +207,7 @@ def _rendered(advisory: Advisory) -> markup.Rendered:
 
 def _digest(advisory: Advisory) -> str:
     """A digest of the content, the same for all formats; warnings and what was derived do not count."""
-    stated = [
-        replace(without_derived(each), exploitation=[], is_exploited=False)
-        for each in advisory.vulnerabilities
-    ]
-    said = replace(advisory, vulnerabilities=stated)
-    return _sha256(dump(said, but=("format", "category", "month", "warnings")))
+    return _sha256(dump(stated(advisory), but=("format", "category", "month", "warnings")))
 
 
 def _sha256(value: object) -> str:

@@ -27,6 +27,7 @@ from tests.bulletins.conftest import (  # noqa: F401  (fixtures)
     fix,
     make_advisory,
     make_product,
+    no_fix,
     store,
     weakness,
 )
@@ -416,7 +417,7 @@ class TestMembers:
 def test_a_mail_says_what_one_needs_in_both_bodies(subscribe, publish, alerts):
     subscribe(EVE)
     bulletin = publish(
-        "ACME-1", title="Reader: <script>alert(1)</script> & more", severity="critical", remedies=[]
+        "ACME-1", title="Reader: <script>alert(1)</script> & more", severity="critical", remedies=[no_fix("A")]
     )
     (sent,) = alerts()
     assert sent.subject == f"{bulletin.reference}, critical: Reader: <script>alert(1)</script> & more"
