@@ -23,5 +23,7 @@ def complete(advisory: Advisory) -> None:
 
 def stated(advisory: Advisory) -> Advisory:
     """A copy with what the issuer states only: no derived fixes, no sources of exploitation."""
-    found = [replace(fixed_versions.without_derived(each), exploitation=[]) for each in advisory.vulnerabilities]
+    found = [
+        replace(fixed_versions.without_derived(each), exploitation=[]) for each in advisory.vulnerabilities
+    ]
     return replace(advisory, vulnerabilities=found)

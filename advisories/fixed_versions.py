@@ -20,7 +20,9 @@ _VERSION = re.compile(
     r"(?:[vV]?\d[\w.+:~\-]{0,90}|[0-9a-f]{7,40}|(?=[\w.+:~\-]{0,60}\d)[A-Za-z][\w.+:~\-]{0,90})"
     r"(?: (?:SP|Upd|Update|Patch|HF|Hotfix|Build|Rev|CU|FP|R|P)\.? ?\w{1,20}){0,2}"
 )
-_BEFORE = re.compile(r"(?:<(?!=)|\bbefore\b|\bprior to\b|\bearlier than\b|\bolder than\b)\s{0,3}(.{1,100})$", re.I)
+_BEFORE = re.compile(
+    r"(?:<(?!=)|\bbefore\b|\bprior to\b|\bearlier than\b|\bolder than\b)\s{0,3}(.{1,100})$", re.I
+)
 _UP_TO = re.compile(r"(?:<=|≤|\bup to(?: and including)?\b|\bthrough\b)\s{0,3}(.{1,100})$", re.I)
 _AND_BELOW = re.compile(
     r"(.{1,100}?),?\s(?:and|or)\s(?:below|earlier|prior|older|lower|previous|before)(?:\sversions?)?$", re.I
@@ -67,7 +69,9 @@ def _vers_bound(constraints: list[str]) -> UpperBound:
     """The upper bounds of the constraints of a VERS range; several intervals give several versions."""
     before = [part[1:].strip() for part in constraints if re.match(r"<(?!=)", part)]
     last = [part[2:].strip() for part in constraints if part.startswith("<=")]
-    return UpperBound(", ".join(filter(version_of, before)), "" if before else ", ".join(filter(version_of, last)))
+    return UpperBound(
+        ", ".join(filter(version_of, before)), "" if before else ", ".join(filter(version_of, last))
+    )
 
 
 def range_fix(bound: UpperBound, product_ids: tuple[str, ...]) -> Remedy | None:
@@ -116,10 +120,10 @@ def _derive(
 ) -> None:
     if is_record:
         _from_ranges(found, entries, _without_build(found), is_record=True)
-        _from_status(found, entries, "version_range")
+        _from_status(found, entries, _without_build(found), "version_range")
         _extend_to_others(found, entries)
     else:
-        _from_status(found, entries, "status")
+        _from_status(found, entries, _open(found), "status")
         _from_ranges(found, entries, _open(found), is_record=False)
     if any(remedy.kind == "vendor_fix" for remedy in found.remedies):
         return  # the official fix of a score, or the linked patch, may be the one that is named already
@@ -203,7 +207,9 @@ def _open(found: Vulnerability) -> list[str]:
     return [number for number in affected if number not in named]
 
 
-def _from_status(found: Vulnerability, entries: dict[str, ProductEntry], origin: str) -> None:
+def _from_status(
+    found: Vulnerability, entries: dict[str, ProductEntry], product_ids: list[str], origin: str
+) -> None:
     """Fixes of the products that have a fixed version: same vendor and product, or the same component."""
     fixed: dict[tuple, dict[str, None]] = {}
     for number in dict.fromkeys(chain.from_iterable(found.status.get(state, ()) for state in FIXED)):
@@ -211,7 +217,7 @@ def _from_status(found: Vulnerability, entries: dict[str, ProductEntry], origin:
         if entry is not None and (key := _family(entry, entries)):
             fixed.setdefault(key, {})[_LOWER.sub(r"\1", entry.version) or entry.name] = None
     groups: dict[tuple, list[str]] = {}
-    for number in _open(found) if fixed else ():
+    for number in product_ids if fixed else ():
         entry = entries.get(number)
         key = _family(entry, entries) if entry is not None else ()
         if key in fixed:
@@ -219,9 +225,7 @@ def _from_status(found: Vulnerability, entries: dict[str, ProductEntry], origin:
     for key, ids in groups.items():
         versions = ", ".join(list(fixed[key])[:3])[:MAX_VERSION_LENGTH]
         details = f"Fixed in {versions}."
-        found.remedies.append(
-            Remedy("vendor_fix", details, tuple(ids), fixed_build=versions, origin=origin)
-        )
+        found.remedies.append(Remedy("vendor_fix", details, tuple(ids), fixed_build=versions, origin=origin))
 
 
 def _family(entry: ProductEntry, entries: dict[str, ProductEntry]) -> tuple:

@@ -10,9 +10,10 @@ _WORDS = {
         " критический критическая критичный 緊急 クリティカル 致命的 严重 嚴重 超危 紧急 긴급 심각 치명적"
     ),
     "important": (
-        "important high severe serious major hoch hohe hoher hohes schwer schwerwiegend importante eleve elevee"
-        " elevees haute haut grave alta alto altas altos elevata elevato hoog hoge ernstig hog hoy alvorlig"
-        " korkea wysoki wysoka wysokie vysoka vysoky magas yuksek"
+        "important high severe serious major hoch hohe hoher hohes schwer schwerwiegend importante eleve"
+        " elevee elevees haute haut grave alta alto altas altos elevata elevato hoog hoge ernstig hog hoy"
+        " alvorlig"
+        " korkea wysoki wysoka wysokie vysoka vysoky magas"
         " высокий высокая высокое 重要 高 高い 深刻 重大 高危 중요 높음"
     ),
     "moderate": (
@@ -27,7 +28,12 @@ _WORDS = {
         " низкий низкая низкое 低 低い 注意 軽微 低危 낮음"
     ),
 }
-_PHRASES = {"very high": "critical", "sehr hoch": "critical", "tres eleve": "critical", "muy alta": "critical"}
+_PHRASES = {
+    "very high": "critical",
+    "sehr hoch": "critical",
+    "tres eleve": "critical",
+    "muy alta": "critical",
+}
 _LETTERS = re.compile(r"[^\W\d_]+")
 _NEGATIONS = frozenset("no not non nicht kein keine pas sin senza niet geen ikke inte none".split())
 _STROKES = str.maketrans("øłı", "oli")
@@ -60,9 +66,7 @@ def _plain(text: str) -> str:
     """Folded to lower case without accents, except in scripts that need their marks."""
     folded = unicodedata.normalize("NFKC", text).strip().strip(".:!").casefold().translate(_STROKES)
     letters = unicodedata.normalize("NFD", folded)
-    return unicodedata.normalize(
-        "NFC", "".join(each for each in letters if not "\u0300" <= each <= "\u036f")
-    )
+    return unicodedata.normalize("NFC", "".join(each for each in letters if not "\u0300" <= each <= "\u036f"))
 
 
 _SEVERITY_OF = {_plain(word): severity for severity, words in _WORDS.items() for word in words.split()}

@@ -10,7 +10,9 @@ import re
 MAX_SENTENCES = 2_000  # of one text
 MAX_SENTENCE_LENGTH = 600  # characters; longer ones are cut
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|[\n\r;•]+|\s-\s|:\s*\n")
-_CLAUSES = re.compile(r",\s+(?:and|but|so|while|although|though|however)\b|\b(?:but|however|although|though)\b")
+_CLAUSES = re.compile(
+    r",\s+(?:and|but|so|while|although|though|however)\b|\b(?:but|however|although|though)\b"
+)
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,19}\b", re.I)
 
 # --- exploited ---------------------------------------------------------------------------------------------
@@ -40,12 +42,14 @@ _EXPLOITED = re.compile(
     re.I,
 )
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|none|without|neither|nor|unaware|lack|absence|cannot|nothing|false|unlikely|zero(?![- ]?day))\b|n[’']t\b",
+    r"\b(?:no|not|never|none|without|neither|nor|unaware|lack|absence|cannot|nothing|false|unlikely"
+    r"|zero(?![- ]?day))\b|n[’']t\b",
     re.I,
 )
 _HYPOTHETICAL = re.compile(
     r"\b(?:if|whether|could|would|might|should|can|may|must|potential(?:ly)?|possible|possibly|possibility"
-    r"|risk of|prevent|avoid|in case|when|once|unless|until|before (?:this|it|they)|likelihood|probability|expect(?:ed)?"
+    r"|risk of|prevent|avoid|in case|when|once|unless|until|before (?:this|it|they)|likelihood|probability"
+    r"|expect(?:ed)?"
     r"|proof[- ]of[- ]concept|poc|similar to)\b",
     re.I,
 )
@@ -76,7 +80,8 @@ _NOTHING = re.compile(r"\W{0,3}(?:none|n/?a|not available|not applicable|no|unkn
 # --- no workaround, nothing to do, withdrawn ---------------------------------------------------------------
 _NO_WORKAROUND = re.compile(
     r"\b(?:no|not any|none)\b[^.]{0,40}\b(?:workarounds?|mitigations?|work-arounds?)\b"
-    r"|\b(?:workarounds?|mitigations?)\b[^.]{0,60}\b(?:(?:is|are)(?: either)? not available|(?:is|are) unavailable"
+    r"|\b(?:workarounds?|mitigations?)\b[^.]{0,60}\b(?:(?:is|are)(?: either)? not available"
+    r"|(?:is|are) unavailable"
     r"|do(?:es)? not (?:exist|meet))",
     re.I,
 )
@@ -92,12 +97,13 @@ _NO_ACTION = re.compile(
     re.I,
 )
 _CONDITION = re.compile(
-    r"\b(?:if|unless|except|only|automatic(?:ally)?|auto-?update|who|whose|those|with|running|enabled|other than"
+    r"\b(?:if|unless|except|only|automatic(?:ally)?|auto-?update|who|whose|those|with|running|enabled"
+    r"|other than"
     r"|versions?|to install|why|not affected|until|some|most|for this vulnerability if)\b",
     re.I,
 )
 _WITHDRAWN_TITLE = re.compile(
-    r"\W{0,4}(?:withdrawn|retracted|revoked|rejected)\W|\W{0,4}(?:withdrawn|retracted|revoked|rejected)$"
+    r"\W{0,4}(?:withdrawn|retracted|revoked|rejected|reject)\s{0,2}(?:[\])*:–—-]|$)"
     r"|.{0,300}[\[(](?:withdrawn|retracted|revoked|rejected)[\])]\s*$",
     re.I,
 )
@@ -146,7 +152,9 @@ def says_no_fix(text: str) -> bool:
     """Whether a solution says that there is none: "No patch is available", "End of life", "None"."""
     if _NOTHING.fullmatch(text.strip()):
         return True
-    return bool(_NO_FIX.search(text[:MAX_SENTENCE_LENGTH])) and not _FIX_TOO.search(text[:MAX_SENTENCE_LENGTH])
+    return bool(_NO_FIX.search(text[:MAX_SENTENCE_LENGTH])) and not _FIX_TOO.search(
+        text[:MAX_SENTENCE_LENGTH]
+    )
 
 
 def says_no_workaround(text: str) -> bool:
@@ -169,6 +177,5 @@ def no_action_sentence(text: str) -> str:
 def is_withdrawn(title: str, last_revision: str) -> bool:
     """Whether a title is marked as withdrawn or rejected, or the last revision says that it is withdrawn."""
     return bool(
-        _WITHDRAWN_TITLE.match(title[:400])
-        or any(_WITHDRAWN.match(line) and not _NEGATION.search(line) for line in sentences(last_revision)[:3])
+        _WITHDRAWN_TITLE.match(title[:400]) or any(map(_WITHDRAWN.match, sentences(last_revision)[:3]))
     )

@@ -45,8 +45,8 @@ def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
     "--exploited",
     type=FILE,
     multiple=True,
-    help="Another list of exploited vulnerabilities: VulnCheck KEV, GCVE BCP-07 assertions, EUVD, JSON or CSV "
-    "with a CVE and a date.",
+    help="Another list of exploited vulnerabilities: VulnCheck KEV, GCVE BCP-07 assertions, EUVD, JSON or "
+    "CSV with a CVE and a date.",
 )
 @click.option("--source", default="", help="The name of that list, where the file does not say it.")
 @ANNOUNCE
@@ -125,7 +125,9 @@ def _batches(rows: Iterable) -> Iterator[list]:
 
 
 @group.command("list")
-@click.option("--unpatched", is_flag=True, help="Only bulletins whose issuer says that some product has no fix.")
+@click.option(
+    "--unpatched", is_flag=True, help="Only bulletins whose issuer says that some product has no fix."
+)
 @click.option("--month", default="", metavar="YYYY-MM")
 def list_bulletins(unpatched: bool, month: str) -> None:
     """List bulletins, the most urgent first."""

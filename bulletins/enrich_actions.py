@@ -73,7 +73,7 @@ def store_listed(entries: Iterable[Listed]) -> tuple[int, list[int]]:
     changed = [
         row.id
         for row in (*known.values(), *added)
-        if any([_set_entry(row, entry) for entry in wanted[row.cve].values()])
+        if sum(_set_entry(row, entry) for entry in wanted[row.cve].values())
     ]
     return len(added), changed
 

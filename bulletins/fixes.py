@@ -7,7 +7,7 @@ often older. Absence of a remedy is no statement.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from advisories.advisory import AFFECTED, FIXED, Advisory, Vulnerability
@@ -45,10 +45,17 @@ def needs_no_action(vulnerability: Vulnerability) -> bool:
 
 
 def concerns_any(vulnerability: Vulnerability) -> bool:
-    """Whether somebody may have to act: not if it was rejected, no product is affected, or nobody need act."""
+    """Whether somebody may have to act: not if it was rejected, or affects nothing, or nobody need act."""
     statuses = {status for status, ids in vulnerability.status.items() if ids}
-    return (
-        not vulnerability.is_rejected and statuses != {NOT_AFFECTED} and not needs_no_action(vulnerability)
+    return not vulnerability.is_rejected and statuses != {NOT_AFFECTED} and not needs_no_action(vulnerability)
+
+
+def in_force(advisory: Advisory) -> Advisory:
+    """The advisory as it counts: of a withdrawn one, all vulnerabilities are rejected."""
+    if advisory.status != "withdrawn":
+        return advisory
+    return replace(
+        advisory, vulnerabilities=[replace(each, is_rejected=True) for each in advisory.vulnerabilities]
     )
 
 

@@ -32,7 +32,9 @@ def why_waiting(advisory: Advisory) -> str:
     if advisory.tlp not in queries.OPEN_TLP:
         return _("its label TLP:%(label)s does not let everybody read it", label=advisory.tlp)
     if advisory.status == WAITING:
-        return _("its issuer marks it as a draft; it is published when a final or interim version is imported")
+        return _(
+            "its issuer marks it as a draft; it is published when a final or interim version is imported"
+        )
     return ""
 
 

@@ -89,7 +89,8 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
         )
         for row in db.session.scalars(
             public()
-            .where(Bulletin.id.in_(list(ids)), ~Bulletin.is_informational).order_by(Bulletin.priority.desc(), Bulletin.id.desc())
+            .where(Bulletin.id.in_(list(ids)), ~Bulletin.is_informational)
+            .order_by(Bulletin.priority.desc(), Bulletin.id.desc())
         )
     }
     for row in db.session.execute(

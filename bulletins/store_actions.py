@@ -132,8 +132,8 @@ def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Cata
 def refresh(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> bool:
     """Store what the readers derive now from a known document, without an alert; returns whether it differs.
 
-    `bulletin` has all its rows. The content that moderators changed, or that a withdrawn document kept, stays,
-    as does what was derived from the same document in another format.
+    `bulletin` has all its rows. The content that moderators changed, or that a withdrawn document kept,
+    stays, as does what was derived from the same document in another format.
     """
     edited = changed_here(bulletin)
     current = rows.to_advisory(bulletin, with_local=False)
@@ -292,7 +292,8 @@ def _vulnerabilities(cves: set[str]) -> tuple[dict[str, Vulnerability], int]:
 
 def set_rank(bulletin: Bulletin) -> None:
     """Set the KEV and EPSS columns of a bulletin, and its priority."""
-    counted = [row for row in bulletin.vulnerabilities if row.concerns_any]
+    is_withdrawn = bulletin.document_status == publishing.WITHDRAWN  # what it said is kept
+    counted = [row for row in bulletin.vulnerabilities if row.concerns_any or is_withdrawn]
     shared = [row.vulnerability for row in counted if row.vulnerability is not None]
     listed = [row for row in shared if row.kev_added_on]
     bulletin.is_exploited = any(map(is_listed, shared)) or any(row.is_exploited for row in counted)
@@ -300,7 +301,7 @@ def set_rank(bulletin: Bulletin) -> None:
     bulletin.kev_due_on = min((row.kev_due_on for row in listed if row.kev_due_on), default=None)
     bulletin.is_ransomware = any(row.is_ransomware for row in listed)
     bulletin.epss = max((row.epss for row in shared if row.epss is not None), default=None)
-    needs_nobody = bulletin.is_informational or bulletin.document_status == publishing.WITHDRAWN
+    needs_nobody = bulletin.is_informational or is_withdrawn
     bulletin.priority = (
         0
         if needs_nobody

@@ -36,7 +36,7 @@ def read_again() -> int:
 
 
 def _read_again(bulletin_id: int, catalogue: Catalogue) -> None:
-    """Derive from what is stored of a document what its reader derives now; own bulletins keep their facts."""
+    """Derive from what is stored of a document what its reader derives now; not for own bulletins."""
     lock_rows(Post, [bulletin_id])
     bulletin = queries.get_whole(bulletin_id)
     advisory = rows.to_advisory(bulletin, with_local=False)

@@ -83,6 +83,7 @@ def read(document: dict) -> list[Advisory]:
         vulnerabilities=[found],
         warnings=log.warnings,
     )
+    _add_tagged_exploitation(found, cna, author or PUBLISHER)
     fixed_versions.derive(advisory, is_record=True, patch_url=_patch_url(cna))
     exploitation.collect(advisory)
     advisory.category = category_of(advisory)
@@ -120,7 +121,6 @@ def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[st
     for container in containers:
         for metric in container["metrics"]:
             _add_exploitation(found, metric["other"])
-    _add_tagged_exploitation(found, cna)
     return found
 
 
@@ -290,14 +290,13 @@ def _add_exploitation(found: Vulnerability, other: Node) -> None:
             exploitation.add(found, Exploitation(exploitation.SSVC, at, details="Exploitation: active"))
 
 
-def _add_tagged_exploitation(found: Vulnerability, cna: Node) -> None:
+def _add_tagged_exploitation(found: Vulnerability, cna: Node, author: str) -> None:
     """Add what the assigner says by a tag of the record, or in an entry of the timeline with its date."""
-    author = cna["providerMetadata"].line("shortName")
     if "x_known-exploited-vulnerability" in cna.lines("tags"):
         at = cna.time("datePublic", zone_is_utc=True)
         found.threats.append(Threat("exploit_status", KNOWN_EXPLOITED, at))
-        exploitation.add(found, Exploitation(author or PUBLISHER, at, details=KNOWN_EXPLOITED))
+        exploitation.add(found, Exploitation(author, at, details=KNOWN_EXPLOITED))
     for node in cna["timeline"]:
         at = node.time("time", zone_is_utc=True)
         if sentence := wording.exploited_sentence(node.text("value"), found.cve):
-            exploitation.add(found, Exploitation(author or PUBLISHER, at, details=sentence[:300]))
+            exploitation.add(found, Exploitation(author, at, details=sentence[:300]))

@@ -49,7 +49,8 @@ def _versions(node: Node) -> Iterator[tuple[str, str]]:
     items = list(node["versions"])
     states = [STATES[item.choice("status", STATES, "unknown")] for item in items]
     last_affected = _last_affected(items, states)
-    for item, state in zip(items, states, strict=True):
+    for item, stated in zip(items, states, strict=True):
+        state = stated
         fixes = [
             change.line("at")
             for change in item["changes"]

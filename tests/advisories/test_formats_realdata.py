@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from advisories import layers, recognise, scores
-from advisories.csaf import provider, validator_process
 from advisories.completion import stated
+from advisories.csaf import provider, validator_process
 from advisories.csaf import read as read_csaf
 from advisories.csaf.write import Publisher, to_bytes, write
 from advisories.exploited import read_epss, read_kev
@@ -87,7 +87,11 @@ def test_csaf_vulnerabilities_with_their_states_and_remedies(path):
             (
                 each.cve,
                 {state: set(names) for state, names in each.status.items()},
-                sorted((fix.kind, fix.details, tuple(sorted(fix.product_ids))) for fix in each.remedies if not fix.origin),
+                sorted(
+                    (fix.kind, fix.details, tuple(sorted(fix.product_ids)))
+                    for fix in each.remedies
+                    if not fix.origin
+                ),
                 len(each.scores),
             )
         )
@@ -153,8 +157,12 @@ def test_cve_records_with_what_to_do(path):
     cna = raw["containers"]["cna"]
     assert each.cve == raw["cveMetadata"]["cveId"]
     assert each.is_rejected == (raw["cveMetadata"]["state"] == "REJECTED")
-    nothing = any("workaround is" in said["value"] or "no known workaround" in said["value"]
-                  or "not available or" in said["value"] for said in cna.get("workarounds", ()))
+    nothing = any(
+        "workaround is" in said["value"]
+        or "no known workaround" in said["value"]
+        or "not available or" in said["value"]
+        for said in cna.get("workarounds", ())
+    )
     assert [fix.kind for fix in each.remedies if not fix.origin] == (
         ["workaround"] * ("workarounds" in cna and not nothing)
         + ["vendor_fix"] * ("solutions" in cna)

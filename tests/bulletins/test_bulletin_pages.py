@@ -53,7 +53,14 @@ def test_a_moderator_writes_schedules_and_publishes(curator, client):
     assert only().embargo_until is None
     curator.post(f"{bulletin.url}/publish")
     text = client.get(bulletin.url).text
-    for words in ("CVE-2026-1001", "9.8", "Acme Reader 10", "10.1", "fix not stated for some", "Update to 10.1."):
+    for words in (
+        "CVE-2026-1001",
+        "9.8",
+        "Acme Reader 10",
+        "10.1",
+        "fix not stated for some",
+        "Update to 10.1.",
+    ):
         assert words in text
 
 
