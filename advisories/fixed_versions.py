@@ -80,20 +80,20 @@ def range_fix(bound: UpperBound, product_ids: tuple[str, ...]) -> Remedy | None:
         return fixed_in(bound.before, product_ids)
     if bound.last:
         build = f"after {bound.last}"
-        details = f"Fixed in a version after {bound.last}."
+        details = f"Fixed in a version after {bound.last}"
         return Remedy("vendor_fix", details, product_ids, fixed_build=build, origin="version_range")
     return None
 
 
 def fixed_in(version: str, product_ids: tuple[str, ...]) -> Remedy:
     """The fix in a version that a range names as not affected."""
-    details = f"Fixed in {version}."
+    details = f"Fixed in {version}"
     return Remedy("vendor_fix", details, product_ids, fixed_build=version, origin="version_range")
 
 
 def address_fix(url: str, product_ids: tuple[str, ...]) -> Remedy:
     """The fix of a range that ends with an address instead of a version."""
-    details = "The fixed versions are listed by the issuer."
+    details = "The fixed versions are listed by the issuer"
     return Remedy("vendor_fix", details, product_ids, url=url, origin="version_range")
 
 
@@ -135,12 +135,12 @@ def _derive(
     scored = set(chain.from_iterable(score.product_ids for score in official))
     ids = tuple(number for number in remaining if number in scored or not scored)
     if official and (ids or not affected) and not _is_without_fix(found):
-        found.remedies.append(Remedy("vendor_fix", "An official fix exists.", ids, origin="cvss"))
+        found.remedies.append(Remedy("vendor_fix", "An official fix exists", ids, origin="cvss"))
     elif is_web_address(patch_url) and not _is_without_fix(found):
         found.remedies.append(
             Remedy(
                 "vendor_fix",
-                "The issuer links a patch.",
+                "The issuer links a patch",
                 tuple(remaining),
                 url=patch_url,
                 origin="patch_reference",
@@ -224,7 +224,7 @@ def _from_status(
             groups.setdefault(key, []).append(number)
     for key, ids in groups.items():
         versions = ", ".join(list(fixed[key])[:3])[:MAX_VERSION_LENGTH]
-        details = f"Fixed in {versions}."
+        details = f"Fixed in {versions}"
         found.remedies.append(Remedy("vendor_fix", details, tuple(ids), fixed_build=versions, origin=origin))
 
 

@@ -29,8 +29,8 @@ class Bulletin(Post):
     moderators, and imports leave them alone. `priority` sorts all lists (priority.py). `has_fix`: every
     vulnerability has a fix; `fix_state`: the worst of its products (fixes.FIX_STATES); `is_unpatched`: the
     issuer says that some vulnerability or affected product has no fix. `is_informational`: the issuer says
-    that nobody need act. `document_status` is Advisory.status. `reading` is the edition of the readers that
-    set its facts (store_actions.READING).
+    that nobody need act. `document_status` is Advisory.status. `reader_edition` is the edition of
+    the readers that set its facts (store_actions.READER_EDITION).
     """
 
     __tablename__ = "bulletins"
@@ -44,7 +44,7 @@ class Bulletin(Post):
         Index("ix_bulletins_severity_priority_id", "severity", "priority", "id"),
         Index("ix_bulletins_is_unpatched_priority_id", "is_unpatched", "priority", "id"),
         Index("ix_bulletins_fix_state_priority_id", "fix_state", "priority", "id"),
-        Index("ix_bulletins_reading", "reading", "id"),
+        Index("ix_bulletins_reader_edition", "reader_edition", "id"),
         Index("ix_bulletins_kev_due_on", "kev_due_on"),
     )
 
@@ -54,7 +54,7 @@ class Bulletin(Post):
         "import_digest",
         "is_told",
         "has_failures",
-        "reading",
+        "reader_edition",
     }
 
     id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
@@ -87,7 +87,7 @@ class Bulletin(Post):
     fix_state: Mapped[str] = mapped_column(String(10), default="", server_default="")
     is_informational: Mapped[bool] = mapped_column(default=False, server_default=false())
     document_status: Mapped[str] = mapped_column(String(10), default="final", server_default="final")
-    reading: Mapped[int] = mapped_column(default=0, server_default="0")
+    reader_edition: Mapped[int] = mapped_column(default=0, server_default="0")
     has_failures: Mapped[bool] = mapped_column(
         default=False
     )  # whether deployment reports show a failure spike

@@ -36,7 +36,7 @@ from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED, Post
 
 NEWS_PERIOD = publishing.NEWS_PERIOD
-READING = 1  # the edition of the readers; a higher one reads known documents again, quietly
+READER_EDITION = 1  # the edition of the readers; a higher one reads known documents again, quietly
 PARTS = {  # fields of Advisory that imports overwrite, or leave alone, together
     "title": ("title",),
     "severity": ("severity", "severity_text"),
@@ -109,7 +109,10 @@ def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Cata
     for part in edited:
         local_values |= {field: getattr(current, field) for field in PARTS[part]}
     # the same version, read by another edition of the readers, is no news
-    is_quiet = bulletin.reading != READING and (advisory.version, advisory.current_release_at) == (
+    is_quiet = bulletin.reader_edition != READER_EDITION and (
+        advisory.version,
+        advisory.current_release_at,
+    ) == (
         current.version,
         current.current_release_at,
     )
@@ -144,7 +147,7 @@ def refresh(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> boo
         or bulletin.document_status == publishing.WITHDRAWN
     )
     is_same = keeps or dump(wanted.vulnerabilities) == dump(current.vulnerabilities)
-    if is_same and bulletin.reading == READING:
+    if is_same and bulletin.reader_edition == READER_EDITION:
         return False
     set_rows(bulletin, current if keeps else wanted, catalogue)
     _keep_parts(bulletin, edited)
@@ -270,7 +273,7 @@ def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> in
     from_documents.sync_mitigations(bulletin, advisory)
     set_rank(bulletin)
     bulletin.names = search_facts.search_names(advisory)
-    bulletin.reading = READING
+    bulletin.reader_edition = READER_EDITION
     return new
 
 

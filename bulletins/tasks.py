@@ -20,7 +20,7 @@ def read_again() -> int:
         ids = list(
             db.session.scalars(
                 select(Bulletin.id)
-                .where(Bulletin.reading < store_actions.READING)
+                .where(Bulletin.reader_edition < store_actions.READER_EDITION)
                 .order_by(Bulletin.id)
                 .limit(BATCH_SIZE)
             )

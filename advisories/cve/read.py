@@ -36,7 +36,7 @@ METRICS = {"cvssV2_0": "2.0", "cvssV3_0": "3.0", "cvssV3_1": "3.1", "cvssV4_0": 
 DECISION_POINTS = ("Exploitation", "Automatable", "Technical Impact")  # of CISA's SSVC
 MAX_TITLE_LENGTH = 150  # characters
 KNOWN_EXPLOITED = "Exploited: Yes (marked by the assigner)"  # a tag of the record
-UNSUPPORTED = "The product was no longer supported when the CVE was assigned."  # a tag of the record
+UNSUPPORTED = "The product was no longer supported when the CVE was assigned"  # a tag of the record
 
 
 def read(document: dict) -> list[Advisory]:

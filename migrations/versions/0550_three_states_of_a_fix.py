@@ -25,7 +25,7 @@ def upgrade() -> None:
                                          server_default=sa.false()))
     op.add_column("bulletins", sa.Column("document_status", sa.String(10), nullable=False,
                                          server_default="final"))
-    op.add_column("bulletins", sa.Column("reading", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("bulletins", sa.Column("reader_edition", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("affected_products", sa.Column("fix_state", sa.String(10), **state))
     op.add_column("bulletin_vulnerabilities", sa.Column("fix_state", sa.String(10), **state))
     op.create_table(
@@ -44,7 +44,7 @@ def upgrade() -> None:
     )
     _set_states()
     op.create_index("ix_bulletins_fix_state_priority_id", "bulletins", ["fix_state", "priority", "id"])
-    op.create_index("ix_bulletins_reading", "bulletins", ["reading", "id"])
+    op.create_index("ix_bulletins_reader_edition", "bulletins", ["reader_edition", "id"])
 
 
 def _set_states() -> None:
@@ -113,10 +113,10 @@ def _set_of(bind: sa.Connection, vulnerability_id: int, bulletin_id: int) -> Non
 
 def downgrade() -> None:
     op.execute("UPDATE bulletins SET is_unpatched = (fix_state IN ('no_fix', 'not_stated'))")
-    op.drop_index("ix_bulletins_reading", "bulletins")
+    op.drop_index("ix_bulletins_reader_edition", "bulletins")
     op.drop_index("ix_bulletins_fix_state_priority_id", "bulletins")
     op.drop_table("exploitation_entries")
     op.drop_column("bulletin_vulnerabilities", "fix_state")
     op.drop_column("affected_products", "fix_state")
-    for column in ("reading", "document_status", "is_informational", "fix_state"):
+    for column in ("reader_edition", "document_status", "is_informational", "fix_state"):
         op.drop_column("bulletins", column)

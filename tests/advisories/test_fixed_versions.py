@@ -221,4 +221,4 @@ def test_deriving_twice_changes_nothing():
     advisory = Advisory("csaf", "X", "X", "Own", products=[ProductEntry("A", "A")], vulnerabilities=[found])
     derive(advisory)
     derive(advisory)
-    assert found.remedies == [Remedy("vendor_fix", "An official fix exists.", ("A",), origin="cvss")]
+    assert found.remedies == [Remedy("vendor_fix", "An official fix exists", ("A",), origin="cvss")]

@@ -188,11 +188,11 @@ def test_what_older_readers_stored_is_read_again_without_an_alert(make_advisory,
     hole = weakness(affected=("A",))
     bulletin = store(make_advisory(products=[entry], vulnerabilities=[hole])).bulletin
     assert bulletin.fix_state == "not_stated"
-    bulletin.reading = 0
+    bulletin.reader_edition = 0
     db.session.commit()
     assert (tasks.read_again(), tasks.read_again()) == (1, 0)
     whole = queries.get_whole(bulletin.id)
-    assert (whole.fix_state, whole.reading) == ("fixed", store_actions.READING)
+    assert (whole.fix_state, whole.reader_edition) == ("fixed", store_actions.READER_EDITION)
     assert events_of(whole) == ["bulletin.published", "bulletin.ranked"]
     assert store_actions.changed_here(whole) == ()
     assert rows.to_advisory(whole).vulnerabilities[0].remedies[0].origin == "version_range"
@@ -200,11 +200,11 @@ def test_what_older_readers_stored_is_read_again_without_an_alert(make_advisory,
 
 def test_a_bulletin_of_ours_is_read_again_unchanged(moderator):
     bulletin = actions.create({"title": "Widget: a crafted file runs code"}, by=moderator)
-    bulletin.reading = 0
+    bulletin.reader_edition = 0
     db.session.commit()
     tasks.read_again()
     whole = db.session.get(Bulletin, bulletin.id)
-    assert (whole.reading, whole.imported) == (store_actions.READING, {})
+    assert (whole.reader_edition, whole.imported) == (store_actions.READER_EDITION, {})
 
 
 def test_a_reader_that_learns_more_updates_a_known_document_quietly(make_advisory, store):
