@@ -52,7 +52,7 @@ EVERYWHERE = (
 def embargoed(app, moderator, drain):
     """A bulletin whose every text holds the canary, due at PUBLICATION_TIME; it is a second before."""
     with time_machine.travel(PUBLICATION_TIME - timedelta(seconds=1), tick=False) as clock:
-        said = vulnerability(affected=("A",))
+        said = vulnerability(affected=("A",), remedies=[adv.Remedy("none_available", CANARY, ("A",))])
         said.title = f"The {CANARY} overflows"
         bulletin = actions.create(
             {
