@@ -49,7 +49,7 @@ def _from_json(data: bytes, check: Check | None) -> list[Advisory]:
         return read_cve.read(document)
     head = document.get("document")
     if isinstance(head, dict) and "csaf_version" in head:
-        advisories = read_csaf.read(document)
+        advisories = read_csaf.read(document, data)
         if check:
             advisories[0].warnings += check(data)
         return advisories

@@ -1,6 +1,9 @@
-"""Read CSAF 2.0 (OASIS standard, November 2022). Pure; documents are untrusted."""
+"""Read CSAF 2.0 (OASIS standard, November 2022) and 2.1 (read21.py). Pure; documents are untrusted."""
 
+import hashlib
+import json
 import re
+import zlib
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -11,6 +14,7 @@ from advisories.advisory import (
     Advisory,
     Involvement,
     Note,
+    Original,
     Reference,
     Remedy,
     RevisionEntry,
@@ -20,7 +24,7 @@ from advisories.advisory import (
     Vulnerability,
 )
 from advisories.csaf import notes as csaf_notes
-from advisories.csaf import rules
+from advisories.csaf import read21, rules
 from advisories.csaf.read_products import Products
 from advisories.merging import VulnerabilityCollector
 from advisories.parsing import Log, Node
@@ -28,34 +32,53 @@ from advisories.parsing import Log, Node
 EXPLOITED = re.compile(r"\bExploited: ?Yes\b|\bExploitation Detected\b|\bExploitation: active\b", re.I)
 
 
-def read(document: dict) -> list[Advisory]:
-    """Read the advisory in a parsed document, as a list of one; raises Unusable."""
+MAX_ORIGINAL_BYTES = 8 * 1024 * 1024  # of a stored original, compressed
+
+
+def read(document: dict, data: bytes = b"") -> list[Advisory]:
+    """Read the advisory in a parsed document, as a list of one; raises Unusable.
+
+    `data` are the bytes of the document, which are kept as its original; without them it is serialized.
+    """
     log = Log()
     root = Node(document, "", log)
     head = root["document"]
-    advisory = _head(head, log)
+    version = read21.check_version(head)
+    advisory = _head(head, log, version)
     products = Products(root["product_tree"])
     advisory.products = list(products.entries.values())
     collected = VulnerabilityCollector(log)
+    dl_ids: dict[str, Vulnerability] = {}
     for node in root["vulnerabilities"]:
-        collected.add(_vulnerability(node, products), node.place)
+        found = _vulnerability(node, products)
+        if version == "2.1":
+            read21.complete(found, node, products, advisory.publisher)
+            dl_ids[node.line("dl_vuln_id")] = found
+        collected.add(found, node.place)
     advisory.vulnerabilities = collected.found
+    if version == "2.1":
+        read21.add_involvement(advisory, head, dl_ids)
+        read21.warnings_of(root)
     stated = head["aggregate_severity"]
     word = stated.line("text")
     advisory.severity = scores.severity_of_word(word) or _severity(advisory.vulnerabilities)
     advisory.severity_text = "" if word == advisory.severity else word
     advisory.severity_namespace = stated.url("namespace")
+    advisory.original = original_of(data or json.dumps(document, ensure_ascii=False).encode(), version, log)
     return [advisory]
 
 
-def _head(head: Node, log: Log) -> Advisory:
-    version = head.line("csaf_version")
-    if not version.startswith("2."):
-        raise Unusable(_("/document/csaf_version: %(version)s is not 2.0", version=repr(version[:20])))
-    if version != "2.0":
-        log.warn(
-            head["csaf_version"].place, _("version %(version)s is read as version 2.0", version=version[:20])
-        )
+def original_of(data: bytes, version: str, log: Log) -> Original | None:
+    """The document as it is, compressed; None with a warning if it is too large even so."""
+    packed = zlib.compress(data)
+    if len(packed) > MAX_ORIGINAL_BYTES:
+        log.warn("", _("the original is too large to be published again; only its content is stored"))
+        return None
+    hashes = hashlib.sha256(data).hexdigest(), hashlib.sha512(data).hexdigest()
+    return Original(packed, len(data), *hashes, version)
+
+
+def _head(head: Node, log: Log, version: str) -> Advisory:
     publisher = head["publisher"]
     tracking = head["tracking"]
     namespace = publisher.line("namespace")
@@ -65,6 +88,7 @@ def _head(head: Node, log: Log) -> Advisory:
             raise Unusable(_("%(place)s: missing", place=place))
     history = _history(tracking["revision_history"])
     notes = _notes(head["notes"])
+    distribution = head["distribution"]
     times = [entry.at for entry in history]
     return Advisory(
         "csaf",
@@ -73,13 +97,15 @@ def _head(head: Node, log: Log) -> Advisory:
         name,
         namespace,
         publisher.choice("category", rules.PUBLISHERS, "other"),
-        publisher.text("contact_details"),
+        read21.contact(publisher),
         publisher.text("issuing_authority"),
         head.line("category") or "csaf_base",
-        tracking.choice("status", rules.STATES, "draft"),
-        _label(head["distribution"]["tlp"]),
+        _status(head, tracking),
+        read21.label(distribution) if version == "2.1" else _label(distribution["tlp"]),
         tracking.line("version") or "1",
-        distribution=head["distribution"].text("text"),
+        distribution=distribution.text("text"),
+        sharing_group=read21.sharing_group(distribution),
+        license=head.line("license_expression"),
         language=head.line("lang"),
         initial_release_at=tracking.time("initial_release_date") or min(times, default=None),
         current_release_at=tracking.time("current_release_date") or max(times, default=None),
@@ -91,6 +117,12 @@ def _head(head: Node, log: Log) -> Advisory:
         aliases=list(tracking.lines("aliases")),
         warnings=log.warnings,
     )
+
+
+def _status(head: Node, tracking: Node) -> str:
+    """The status of a document; the category csaf_withdrawn of 2.1 means that it is withdrawn."""
+    status = tracking.choice("status", rules.STATES, "draft")
+    return "withdrawn" if head.line("category") == read21.WITHDRAWN and status != "draft" else status
 
 
 def _label(tlp: Node) -> str:
@@ -124,9 +156,15 @@ def _history(nodes: Node) -> list[RevisionEntry]:
     return found
 
 
-def _notes(nodes: Node) -> list[Note]:
+def _notes(nodes: Node, products: Products | None = None) -> list[Note]:
     return [
-        Note(node.choice("category", rules.NOTES, "other"), text, node.line("title"), node.line("audience"))
+        Note(
+            node.choice("category", rules.NOTES, "other"),
+            text,
+            node.line("title"),
+            node.line("audience"),
+            products.named_by(node) if products else (),
+        )
         for node in nodes
         if (text := node.text("text"))
     ]
@@ -161,7 +199,7 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
     products.default_ids = rules.default_product_ids(status)
     found = Vulnerability(
         title=node.line("title"),
-        notes=_notes(node["notes"]),
+        notes=_notes(node["notes"], products),
         status=status,
         other_ids=[
             (system, text)
@@ -263,6 +301,8 @@ def _involvements(nodes: Node) -> list[Involvement]:
 
 
 def _severity(found: list[Vulnerability]) -> str:
-    """The highest severity of the scores; without scores, of the stated impacts."""
-    severity = scores.worst(scores.severity_of(each.scores) for each in found)
+    """The highest severity of the scores or else the ratings; without these, of the stated impacts."""
+    severity = scores.worst(
+        scores.severity_of(each.scores) or read21.severity_of_rating(each) for each in found
+    )
     return severity or scores.worst(map(scores.severity_of_impacts, found))
