@@ -21,6 +21,7 @@ from bulletins.mitigations import forms as mitigation_forms
 from bulletins.mitigations import queries as mitigation_queries
 from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
+from bulletins.originals import mirror_feeds
 from core.api.api import register_api
 from core.database.db import db
 from core.web.lazy_text import lazy_gettext as _
@@ -116,5 +117,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)
+    app.register_blueprint(mirror_feeds.bp)
     register_api(api.bp)
     app.cli.add_command(cli.group)

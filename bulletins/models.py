@@ -27,7 +27,8 @@ class Bulletin(Post):
 
     `imported` has a digest of each part as the last import left it: parts that differ were changed by
     moderators, and imports leave them alone. `priority` sorts all lists (priority.py). `has_fix`: every
-    vulnerability has a fix; `is_unpatched`: some vulnerability or affected product has none.
+    vulnerability has a fix; `is_unpatched`: some vulnerability or affected product has none. `is_own`: this site
+    issued it; `is_edited`: moderators changed what another issuer states.
     """
 
     __tablename__ = "bulletins"
@@ -56,7 +57,7 @@ class Bulletin(Post):
     publisher: Mapped[str] = mapped_column(String(MAX_NAME_CHARACTERS))
     publisher_namespace: Mapped[str] = mapped_column(Text, default="")
     tracking_id: Mapped[str] = mapped_column(String(MAX_NAME_CHARACTERS))
-    document_path: Mapped[str] = mapped_column(String(220))  # below /csaf/, named as CSAF 5.1 says
+    document_path: Mapped[str] = mapped_column(String(220))  # of our document below /csaf/, as in CSAF 5.1
     tlp: Mapped[str] = mapped_column(String(20), default="")
     current_release_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     full_title: Mapped[str] = mapped_column(
@@ -70,6 +71,8 @@ class Bulletin(Post):
         default=False
     )  # whether its publication was announced, or must not be
     is_out_of_band: Mapped[bool] = mapped_column(default=False)
+    is_own: Mapped[bool] = mapped_column(default=False)
+    is_edited: Mapped[bool] = mapped_column(default=False)
     embargo_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     is_exploited: Mapped[bool] = mapped_column(default=False)
     kev_added_on: Mapped[date | None] = mapped_column(Date)

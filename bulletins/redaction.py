@@ -4,6 +4,8 @@ import hashlib
 
 from auth.models import User
 from bulletins.models import AffectedProduct, Bulletin, KnownIssue, Mitigation
+from bulletins.originals import actions as originals
+from bulletins.originals.models import OriginalDocument
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 from core import redaction
 from core.database.db import db
@@ -15,7 +17,13 @@ def _announce_bulletin(row: object, by: User) -> None:
     bulletin_id = getattr(row, "bulletin_id", None)
     post = db.session.get(Post, bulletin_id) if bulletin_id is not None else None
     if post is not None:
-        record_redacted(post, by)
+        _forget_original(post, by)
+
+
+def _forget_original(bulletin: Post, by: User) -> None:
+    """Delete the issuer's document of a redacted bulletin: it holds the text, and is never changed."""
+    originals.forget(bulletin.id)
+    record_redacted(bulletin, by)
 
 
 def _replace_digest(row: Mitigation, by: User) -> None:
@@ -32,7 +40,7 @@ redaction.register_text(
     "names",
     "more",
     "imported",
-    changed=record_redacted,
+    changed=_forget_original,
     about=lambda texts: Bulletin.id.in_(texts.post_ids),
 )
 redaction.register_text(
@@ -63,6 +71,8 @@ redaction.register_text(
     changed=_replace_digest,
     derived=("digest",),
 )
+redaction.register_text(OriginalDocument, "publisher", "title", changed=_announce_bulletin)
+redaction.register_without_text(OriginalDocument, "folder", "path", "tlp", "version", "sha256", "sha512")
 redaction.register_text(KnownIssue, "update", "details", "url", changed=_announce_bulletin)
 redaction.register_without_text(
     Bulletin, "reference", "tracking_id", "document_path", "tlp", "severity", "release_month", "import_digest"

@@ -23,6 +23,7 @@ from bulletins import differences, fixes, queries, rows, search_facts
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import from_documents
 from bulletins.models import MAX_NAME_CHARACTERS, Bulletin, Counter
+from bulletins.originals import actions as originals
 from bulletins.priority import priority
 from bulletins.vulnerability_models import Vulnerability
 from core.database.db import db, lock_rows, utcnow
@@ -77,7 +78,8 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
         return _add(advisory, body, digest, catalogue, announce)
     lock_rows(Post, [bulletin_id])
     bulletin = queries.get_whole(bulletin_id)
-    if digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
+    if bulletin.is_own or digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
+        originals.keep_if_missing(bulletin, advisory)
         return Stored(Outcome.SKIPPED, bulletin)
     edited = changed_here(bulletin)
     current = rows.to_advisory(bulletin, with_local=False)
@@ -95,6 +97,8 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
     bulletin.imported = bulletin.imported | {
         part: value for part, value in part_digests(bulletin).items() if part not in edited
     }
+    bulletin.is_edited = bool(edited)
+    originals.keep(bulletin, advisory)
     return Stored(Outcome.UPDATED, bulletin, new, edited)
 
 
@@ -143,7 +147,7 @@ def _add(
         status=PUBLISHED if is_open else DRAFT,
         reference=reference,
         slug=reference,
-        document_path=document_path(advisory.tracking_id, reference, released),
+        document_path=provider.path(reference, released),
         published_at=released,
         created_at=released,
         last_activity_at=released,
@@ -154,6 +158,7 @@ def _add(
     )
     new = set_rows(bulletin, advisory, catalogue)
     posts.create(bulletin, body, quiet=True)
+    originals.keep(bulletin, advisory)
     bulletin.imported = part_digests(bulletin)
     if is_open:
         is_news = announce or released > now - NEWS_PERIOD
@@ -171,13 +176,6 @@ def next_reference(year: int) -> str:
     counter.last += 1
     db.session.flush()
     return f"RB-{year}-{counter.last:03}"
-
-
-def document_path(tracking_id: str, reference: str, released: datetime) -> str:
-    """The path of its CSAF document: by the issuer's id, or by our reference when that path is taken."""
-    path = provider.path(tracking_id, released)
-    taken = db.session.scalar(select(Bulletin.id).where(Bulletin.document_path == path))
-    return provider.path(reference, released) if taken else path
 
 
 def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> int:
