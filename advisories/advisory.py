@@ -217,8 +217,8 @@ class Advisory:
     """A whole document, or one vulnerability of a CVRF patch month.
 
     (publisher, tracking_id) is the identity. `warnings` are messages with the location; documents that cannot
-    be used at all raise `Unusable` instead. `original` is the document itself, where it can be published again;
-    it is no part of the content, so it is neither compared nor stored with it.
+    be used at all raise `Unusable` instead. No part of the content, neither compared nor stored with it, are
+    `original`, the document itself, where it can be published again, and `html`, the rendered texts.
     """
 
     format: str  # csaf, cvrf, cve, osv, openvex, cyclonedx, nvd, gcve or msrc
@@ -251,6 +251,7 @@ class Advisory:
     products: list[ProductEntry] = field(default_factory=list)
     vulnerabilities: list[Vulnerability] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    html: dict[str, str] = field(default_factory=dict, compare=False, repr=False, metadata=TRANSIENT)
     original: Original | None = field(default=None, compare=False, repr=False, metadata=TRANSIENT)
 
 

@@ -48,6 +48,8 @@ class Bulletin(Post):
         "names",
         "imported",
         "import_digest",
+        "texts_html",
+        "texts_version",
         "is_told",
         "has_failures",
     }
@@ -87,6 +89,8 @@ class Bulletin(Post):
     vulnerability_count: Mapped[int] = mapped_column(default=0)
     names: Mapped[str] = mapped_column(Text, default="")  # other names, for the search index
     more: Mapped[dict] = mapped_column(JSON, default=dict)
+    texts_html: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # issuer_texts.py
+    texts_version: Mapped[int | None]  # of the rules of Markdown
     imported: Mapped[dict] = mapped_column(JSON, default=dict)
     import_digest: Mapped[str] = mapped_column(String(64), default="")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Row, Select, func, or_, select, true
-from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload, undefer
 
 from auth.models import User, Visitor
 from bulletins import filters
@@ -115,14 +115,8 @@ def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
 
     `reference` is RB-yyyy-nnn in any case, or the id of the post.
     """
-    is_visible = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
-    is_meant = (
-        Bulletin.id == int(reference) if POST_ID.match(reference) else Bulletin.reference == reference.upper()
-    )
-    statement = select(Bulletin).where(is_meant, is_visible)
     return db.session.scalar(
-        statement.options(
-            joinedload(Bulletin.author),
+        _visible(reference, user).options(
             *WITH_ROWS,
             selectinload(Bulletin.products).joinedload(AffectedProduct.product),
             selectinload(Bulletin.products)
@@ -132,6 +126,26 @@ def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
             selectinload(Bulletin.mitigations).joinedload(Mitigation.article),
         )
     )
+
+
+def get_bulletin_page(reference: str, user: User | Visitor) -> Bulletin | None:
+    """The same without its products (product_queries), with its rendered texts: what its page shows."""
+    return db.session.scalar(
+        _visible(reference, user).options(
+            *WITH_ROWS[1:],
+            selectinload(Bulletin.vulnerabilities).defer(BulletinVulnerability.status),
+            selectinload(Bulletin.mitigations).joinedload(Mitigation.article),
+            undefer(Bulletin.texts_html),
+        )
+    )
+
+
+def _visible(reference: str, user: User | Visitor) -> Select:
+    is_visible = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
+    is_meant = (
+        Bulletin.id == int(reference) if POST_ID.match(reference) else Bulletin.reference == reference.upper()
+    )
+    return select(Bulletin).where(is_meant, is_visible).options(joinedload(Bulletin.author))
 
 
 def get_whole(bulletin_id: int) -> Bulletin:

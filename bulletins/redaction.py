@@ -21,8 +21,14 @@ def _announce_bulletin(row: object, by: User) -> None:
 
 
 def _forget_original(bulletin: Post, by: User) -> None:
-    """Delete the issuer's document of a redacted bulletin: it holds the text, and is never changed."""
+    """Delete the issuer's document and the rendered texts of a redacted bulletin: they hold the text.
+
+    The texts are rendered again by text_tasks.py.
+    """
     originals.forget(bulletin.id)
+    if isinstance(bulletin, Bulletin):
+        bulletin.texts_html = {}
+        bulletin.texts_version = None
     record_redacted(bulletin, by)
 
 
@@ -40,6 +46,7 @@ redaction.register_text(
     "names",
     "more",
     "imported",
+    "texts_html",
     changed=_forget_original,
     about=lambda texts: Bulletin.id.in_(texts.post_ids),
 )

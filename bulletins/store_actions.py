@@ -19,7 +19,7 @@ from advisories.codec import dump
 from advisories.csaf import provider
 from advisories.scores import SEVERITIES
 from auth.models import User, Visitor
-from bulletins import differences, fixes, queries, rows, search_facts
+from bulletins import differences, fixes, issuer_texts, queries, rows, search_facts
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import from_documents
 from bulletins.models import MAX_NAME_CHARACTERS, Bulletin, Counter
@@ -68,6 +68,7 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
     """
     _check(advisory)
     body = _rendered(advisory)
+    advisory.html = issuer_texts.rendered(issuer_texts.texts_of(advisory))  # before anything is locked
     digest = _digest(advisory)
     bulletin_id = db.session.scalar(
         select(Bulletin.id).where(
@@ -184,6 +185,7 @@ def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> in
     known, new = _vulnerabilities({each.cve for each in advisory.vulnerabilities if each.cve})
     rows.from_advisory(bulletin, advisory, known, catalogue)
     from_documents.sync_mitigations(bulletin, advisory)
+    issuer_texts.render(bulletin, advisory)
     set_rank(bulletin)
     bulletin.names = search_facts.search_names(advisory)
     return new

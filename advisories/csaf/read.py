@@ -32,6 +32,7 @@ from advisories.parsing import Log, Node
 EXPLOITED = re.compile(r"\bExploited: ?Yes\b|\bExploitation Detected\b|\bExploitation: active\b", re.I)
 
 
+ENGINE = "Redoubt"  # the name of this software in the documents that it writes, whose texts are Markdown
 MAX_ORIGINAL_BYTES = 8 * 1024 * 1024  # of a stored original, compressed
 
 
@@ -43,6 +44,7 @@ def read(document: dict, data: bytes = b"") -> list[Advisory]:
     log = Log()
     root = Node(document, "", log)
     head = root["document"]
+    log.is_markdown = head["tracking"]["generator"]["engine"].line("name") == ENGINE
     version = read21.check_version(head)
     advisory = _head(head, log, version)
     products = Products(root["product_tree"])
@@ -147,7 +149,7 @@ def _history(nodes: Node) -> list[RevisionEntry]:
                 RevisionEntry(
                     node.line("number") or str(len(found) + 1),
                     at,
-                    node.text("summary"),
+                    node.prose("summary"),
                     node.line("legacy_version"),
                 )
             )
@@ -166,7 +168,7 @@ def _notes(nodes: Node, products: Products | None = None) -> list[Note]:
             products.named_by(node) if products else (),
         )
         for node in nodes
-        if (text := node.text("text"))
+        if (text := node.prose("text"))
     ]
 
 
@@ -216,7 +218,7 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
                 products.named_by(item),
             )
             for item in node["threats"]
-            if (details := item.text("details"))
+            if (details := item.prose("details"))
         ],
         references=_references(node["references"]),
         involvements=_involvements(node["involvements"]),
@@ -272,7 +274,7 @@ def _scores(node: Node, products: Products) -> list[Score]:
 def _remedy(node: Node, products: Products) -> Remedy | None:
     kind = node.choice("category", REMEDIES)
     url = node.url("url")
-    details = node.text("details")
+    details = node.prose("details")
     if not kind or not (details or url):
         node.log.warn(node.place, _("a remediation without a category or details was skipped"))
         return None

@@ -8,6 +8,7 @@ from advisories import scores
 from advisories.advisory import Advisory, Note, ProductEntry, Reference, Remedy, Score, Vulnerability
 from advisories.csaf import notes
 from advisories.csaf.normalize import normalize
+from advisories.csaf.read import ENGINE
 from advisories.csaf.rules import PURL_NAMESPACE, path_of
 
 TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "RED"}
@@ -122,7 +123,7 @@ def _tracking(advisory: Advisory) -> dict:
         {
             "aliases": advisory.aliases,
             "current_release_date": rfc3339(advisory.current_release_at),
-            "generator": {"engine": {"name": "Redoubt"}},
+            "generator": {"engine": {"name": ENGINE}},
             "id": advisory.tracking_id,
             "initial_release_date": rfc3339(advisory.initial_release_at),
             "revision_history": [

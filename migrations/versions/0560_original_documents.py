@@ -1,4 +1,4 @@
-"""Documents of other issuers as they were published, and which bulletins have a document of this site.
+"""Documents of other issuers as they were published, their rendered texts, and which bulletins are ours.
 
 The documents of this site about imported bulletins get a path by the reference: the path by the issuer's id
 belongs to the issuer.
@@ -41,6 +41,8 @@ def upgrade() -> None:
     op.create_index("ix_original_documents_folder_updated_at", "original_documents", ["folder", "updated_at"])
     for name in ("is_own", "is_edited"):
         op.add_column("bulletins", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("bulletins", sa.Column("texts_html", sa.JSON(), nullable=True))
+    op.add_column("bulletins", sa.Column("texts_version", sa.Integer(), nullable=True))
     _mark()
 
 
@@ -72,7 +74,7 @@ def _mark() -> None:
 
 
 def downgrade() -> None:
-    for name in ("is_own", "is_edited"):
+    for name in ("is_own", "is_edited", "texts_html", "texts_version"):
         with op.batch_alter_table("bulletins") as table:
             table.drop_column(name)
     op.drop_table("original_documents")
