@@ -97,7 +97,7 @@ def edit(
     if dump(after) == dump(before):
         posts.rewrite(bulletin, bulletin.rendered, by=by, summary=change, old_facts=was)
         return
-    if bulletin.published_at is not None:
+    if bulletin.is_own and bulletin.published_at is not None:
         after = _new_version(after, change)
     store_actions.rewrite(bulletin, after, by=by, catalogue=Catalogue(), summary=change, facts=was)
     bulletin.is_edited = not bulletin.is_own

@@ -77,6 +77,8 @@ def _last_change(published_at: datetime, edited_at: datetime | None) -> datetime
 def document_of(bulletin: Bulletin) -> bytes:
     """The document of this site about a bulletin, generated from its rows and revisions."""
     advisory = rows.to_advisory(bulletin)
+    if not bulletin.is_own:
+        advisory = _about(advisory)
     history = _history(bulletin)
     advisory = replace(
         advisory,
@@ -85,8 +87,6 @@ def document_of(bulletin: Bulletin) -> bytes:
         initial_release_at=history[0].at,
         current_release_at=history[-1].at,
     )
-    if not bulletin.is_own:
-        advisory = _about(advisory)
     url = f"{_folder()}/{bulletin.document_path}"
     return to_bytes(
         write(advisory, publisher=publisher(), tracking_id=bulletin.reference, self_url=url),

@@ -123,9 +123,7 @@ def names(bulletin_id: int, keys: Iterable[str]) -> dict[str, str]:
 def _matches(text: str) -> ColumnElement[bool]:
     """SQL condition: the name or the version contains the text, in any case."""
     part = f"%{text.replace('~', '~~').replace('%', '~%').replace('_', '~_')}%"
-    return or_(
-        AffectedProduct.name.ilike(part, escape="~"), AffectedProduct.version.ilike(part, escape="~")
-    )
+    return or_(AffectedProduct.name.ilike(part, escape="~"), AffectedProduct.version.ilike(part, escape="~"))
 
 
 def _with_releases(statement: Select) -> Select:

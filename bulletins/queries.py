@@ -301,9 +301,7 @@ def published_documents(limit: int = 50_000) -> list[Row]:
 
 def by_document_path(path: str) -> Bulletin | None:
     """The bulletin whose document in the provider's lists has this path below /csaf/, with all its rows."""
-    return db.session.scalar(
-        _with_own_document().where(Bulletin.document_path == path).options(*WITH_ROWS)
-    )
+    return db.session.scalar(_with_own_document().where(Bulletin.document_path == path).options(*WITH_ROWS))
 
 
 def open_bulletin(reference: str) -> Bulletin | None:
@@ -314,9 +312,12 @@ def open_bulletin(reference: str) -> Bulletin | None:
 
 def has_own_document(bulletin: Bulletin) -> bool:
     """Whether the provider's lists have a document of this site about a public bulletin."""
-    return db.session.scalar(
-        _with_own_document().with_only_columns(Bulletin.id).where(Bulletin.id == bulletin.id)
-    ) is not None
+    return (
+        db.session.scalar(
+            _with_own_document().with_only_columns(Bulletin.id).where(Bulletin.id == bulletin.id)
+        )
+        is not None
+    )
 
 
 def revisions_of(bulletin: Bulletin, limit: int = MAX_REVISIONS) -> list[Row]:

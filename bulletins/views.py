@@ -149,12 +149,8 @@ def bulletin(reference: str) -> ResponseReturnValue:
     day = products.today()
     curates = policy.can_curate(current_user)
     content = bulletin_page.build_page(found, day, product_queries.affected_with_releases(found.id))
-    bulletin_page.name_products(
-        content, product_queries.names(found.id, bulletin_page.named_keys(content))
-    )
-    wanted = product_queries.parse_filter(
-        request.args.get("status"), query_text("q"), query_text("products")
-    )
+    bulletin_page.name_products(content, product_queries.names(found.id, bulletin_page.named_keys(content)))
+    wanted = product_queries.parse_filter(request.args.get("status"), query_text("q"), query_text("products"))
     return render_template(
         "bulletins/bulletin.html",
         bulletin=found,

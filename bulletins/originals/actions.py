@@ -30,13 +30,14 @@ def keep(bulletin: Bulletin, advisory: Advisory) -> None:
         forget(bulletin.id)
         return
     row = db.session.get(OriginalDocument, bulletin.id)
+    if row is not None and row.sha256 == original.sha256:
+        return
+    folder = folder_of(advisory.publisher, advisory.publisher_namespace)
+    path = _free_path(bulletin, folder, provider.path(advisory.tracking_id, at))
     if row is None:
         row = OriginalDocument(bulletin_id=bulletin.id)
-        db.session.add(row)
-    elif row.sha256 == original.sha256:
-        return
-    row.folder = folder_of(advisory.publisher, advisory.publisher_namespace)
-    row.path = _free_path(bulletin, row.folder, provider.path(advisory.tracking_id, at))
+    row.folder = folder
+    row.path = path
     row.publisher = {
         name: value
         for name, value in (
@@ -57,6 +58,7 @@ def keep(bulletin: Bulletin, advisory: Advisory) -> None:
     row.sha256 = original.sha256
     row.sha512 = original.sha512
     row.data = original.data
+    db.session.add(row)
     db.session.flush()
 
 

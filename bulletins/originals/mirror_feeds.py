@@ -60,7 +60,13 @@ def metadata(folder: str) -> Response:
     newest = max(each.updated_at for each in found)
     issuer = Issuer(folder, _publisher(get_or_404(queries.issuer(folder))), newest)
     document = provider.metadata(
-        issuer.publisher, issuer.url, issuer.url, labels, newest, file="provider-metadata.json", is_mirror=True
+        issuer.publisher,
+        issuer.url,
+        issuer.url,
+        labels,
+        newest,
+        file="provider-metadata.json",
+        is_mirror=True,
     )
     return csaf_feeds.json_response(provider.to_json(document))
 
