@@ -192,8 +192,7 @@ COSTS: Costs = {
     "bulletin_feeds.unpatched": SEARCH,
     "csaf.metadata": CHEAP,
     **{
-        f"csaf.{file}": EXPENSIVE
-        for file in ("index", "changes", "feed", "document", "hash_of", "converted")
+        f"csaf.{file}": EXPENSIVE for file in ("index", "changes", "feed", "document", "hash_of", "converted")
     },
     **{
         f"csaf_mirror.{file}": EXPENSIVE

@@ -25,7 +25,7 @@ bp = Blueprint("csaf", __name__)
 
 
 def publisher() -> Publisher:
-    """This site as a publisher."""
+    """The publisher of our documents: this site."""
     return Publisher(current_app.config["REDOUBT_SITE_NAME"], site_url(), contact=f"mailto:{sender()}")
 
 
@@ -42,7 +42,8 @@ def json_response(body: bytes | str, *, etag: str = "") -> Response:
         response.set_etag(etag)
     else:
         response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def not_modified(etag: str) -> Response:

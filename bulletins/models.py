@@ -27,8 +27,8 @@ class Bulletin(Post):
 
     `imported` has a digest of each part as the last import left it: parts that differ were changed by
     moderators, and imports leave them alone. `priority` sorts all lists (priority.py). `has_fix`: every
-    vulnerability has a fix; `is_unpatched`: some vulnerability or affected product has none. `is_own`: this site
-    issued it; `is_edited`: moderators changed what another issuer states.
+    vulnerability has a fix; `is_unpatched`: some vulnerability or affected product has none. `is_own`: this
+    site issued it; `is_edited`: moderators changed what another issuer states.
     """
 
     __tablename__ = "bulletins"

@@ -22,7 +22,7 @@ BATCH_SIZE = 500
 
 @dataclass(frozen=True)
 class ProductFilter:
-    """What a reader asks to see of the products: a status ("" is "listed only"), ALL, or None; part of a name.
+    """What a reader asks to see: a status ("" is "listed only"), ALL, or None; a part of the name.
 
     `after` is the place of the last row before the page: rank of its status and position.
     """
@@ -34,7 +34,10 @@ class ProductFilter:
 
 @dataclass
 class ProductPage:
-    """Rows of the table of products; `counts` are all products by status, `next` is the next `after`."""
+    """Rows of the table of products; `counts` are all products by status, `next` is the next `after`.
+
+    `is_shortened`: a long list of which only the first PAGE_SIZE of each status in FIRST are shown.
+    """
 
     rows: list[AffectedProduct]
     counts: dict[str, int]
@@ -58,15 +61,13 @@ def parse_filter(status: str | None, text: str, after: str) -> ProductFilter:
 
 
 def page(bulletin_id: int, wanted: ProductFilter) -> ProductPage:
-    """The first products that match, the affected and the fixed ones first; four queries at any length."""
+    """The first products that match, the affected and the fixed ones first; few queries at any length."""
     counted = db.session.execute(
         select(AffectedProduct.status, func.count())
         .where(AffectedProduct.bulletin_id == bulletin_id)
         .group_by(AffectedProduct.status)
     )
-    counts = {status: number for status, number in counted}
-    rank = case({status: place for place, status in enumerate(ORDER)}, value=AffectedProduct.status, else_=9)
-    statement = select(AffectedProduct).where(AffectedProduct.bulletin_id == bulletin_id)
+    counts = dict(counted.tuples().all())
     is_shortened = (
         wanted.status is None
         and not wanted.text
@@ -74,8 +75,11 @@ def page(bulletin_id: int, wanted: ProductFilter) -> ProductPage:
         and any(counts.get(each) for each in FIRST)
     )
     if is_shortened:
-        statement = statement.where(AffectedProduct.status.in_(FIRST))
-    elif wanted.status not in (None, ALL):
+        rows = [row for status in FIRST for row in _rows(bulletin_id, status, PAGE_SIZE)]
+        return ProductPage(rows, counts, wanted, is_shortened, None)
+    rank = case({status: place for place, status in enumerate(ORDER)}, value=AffectedProduct.status, else_=9)
+    statement = select(AffectedProduct).where(AffectedProduct.bulletin_id == bulletin_id)
+    if wanted.status not in (None, ALL):
         statement = statement.where(AffectedProduct.status == wanted.status)
     if wanted.text:
         statement = statement.where(_matches(wanted.text))
@@ -93,6 +97,13 @@ def page(bulletin_id: int, wanted: ProductFilter) -> ProductPage:
     last = rows[-1] if len(found) > PAGE_SIZE else None
     place = f"{ORDER.index(last.status) if last.status in ORDER else 9}-{last.position}" if last else None
     return ProductPage(rows, counts, wanted, is_shortened, place)
+
+
+def _rows(bulletin_id: int, status: str, limit: int) -> list[AffectedProduct]:
+    statement = select(AffectedProduct).where(
+        AffectedProduct.bulletin_id == bulletin_id, AffectedProduct.status == status
+    )
+    return list(db.session.scalars(_with_releases(statement).order_by(AffectedProduct.position).limit(limit)))
 
 
 def affected_with_releases(bulletin_id: int) -> list[AffectedProduct]:

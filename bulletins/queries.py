@@ -265,7 +265,7 @@ def superseded(bulletin: Bulletin) -> dict[int, str]:
 
 
 def _with_own_document() -> Select:
-    """SELECT of the bulletins with a document in the provider's lists: ours, and those changed or added to here.
+    """SELECT of bulletins with a document in the provider's lists: ours, and those changed or added to here.
 
     Their TLP label lets everybody read them.
     """

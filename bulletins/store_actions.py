@@ -8,7 +8,7 @@ draft. Alerts are sent (event bulletin.published) only for documents released wi
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from flask_babel import gettext as _

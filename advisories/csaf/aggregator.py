@@ -20,8 +20,8 @@ def aggregator(
     """The aggregator document of a site.
 
     `site` is its operator, listed as a provider with `own_metadata_url`. `mirrors` are the issuers of the
-    mirrored documents: publisher, address of the mirror's provider-metadata.json, time of the last change. They
-    are listed as CSAF publishers: the documents came from files, not from a known provider.
+    mirrored documents: publisher, address of the mirror's provider-metadata.json, time of the last change.
+    They are listed as CSAF publishers: the documents came from files, not from a known provider.
     """
     mirrored = list(mirrors)
     times = [own_updated_at or EPOCH, *(at for _publisher, _url, at in mirrored)]

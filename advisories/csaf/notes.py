@@ -151,7 +151,7 @@ def unknown_note(product_ids: tuple[str, ...]) -> Note:
     """A note for products whose status the issuer does not know; 2.0 has no such status."""
     return Note(
         "other",
-        pack([("For", name) for name in product_ids], "Not known to be affected or not."),
+        pack([("For", name) for name in product_ids], "unknown"),
         UNKNOWN_STATUS,
     )
 
@@ -274,13 +274,13 @@ def _restore_rejection(restorer: _Restorer, text: str) -> bool:
 
 def _restore_cwe(restorer: _Restorer, text: str) -> bool:
     found, name = unpack(text, (CWE_LABEL,))
-    if not found or not CWE.fullmatch(found["Weakness"][0]):
+    if not found or not CWE.fullmatch(found[CWE_LABEL][0]):
         return False
-    weakness = found["Weakness"][0], name
+    stated = found[CWE_LABEL][0], name
     if restorer.vulnerability.cwe is None:
-        restorer.vulnerability.cwe = weakness
-    elif weakness not in (restorer.vulnerability.cwe, *restorer.vulnerability.other_cwes):
-        restorer.vulnerability.other_cwes.append(weakness)
+        restorer.vulnerability.cwe = stated
+    elif stated not in (restorer.vulnerability.cwe, *restorer.vulnerability.other_cwes):
+        restorer.vulnerability.other_cwes.append(stated)
     else:
         return False
     return True

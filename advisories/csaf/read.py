@@ -74,7 +74,8 @@ def original_of(data: bytes, version: str, log: Log) -> Original | None:
     """The document as it is, compressed; None with a warning if it is too large even so."""
     packed = zlib.compress(data)
     if len(packed) > MAX_ORIGINAL_BYTES:
-        log.warn("", _("the original is too large to be published again; only its content is stored"))
+        place = "/"
+        log.warn(place, _("the original is too large to be published again; only its content is stored"))
         return None
     hashes = hashlib.sha256(data).hexdigest(), hashlib.sha512(data).hexdigest()
     return Original(packed, len(data), *hashes, version)

@@ -1,4 +1,4 @@
-"""What only CSAF 2.1 says (committee specification draft 04): metrics, exploitation dates, TLP 2, involvement.
+"""What only CSAF 2.1 says (committee draft 04): metrics, exploitation dates, TLP 2.0, involvement.
 
 read.py reads the parts that both versions have. Section numbers are those of the draft. Pure; documents are
 untrusted.
@@ -32,7 +32,7 @@ def check_version(head: Node) -> str:
     if version not in VERSIONS:
         raise Unusable(
             _(
-                "/document/csaf_version: %(version)s is not known here, and a document is never read in part. "
+                "/document/csaf_version: %(version)s is not known here, and no document is read in part. "
                 "CSAF %(versions)s can be read: ask the issuer for one of these, or update this site",
                 version=repr(version[:20]),
                 versions=_(" and ").join(VERSIONS),
@@ -231,7 +231,7 @@ def warn_of_extensions(*nodes: Node) -> None:
             node.log.warn(
                 extension.place,
                 _(
-                    "the extension %(schema)s (%(word)s) is not known here; only the original says what it holds",
+                    "the extension %(schema)s (%(word)s) is not known here; the original has its content",
                     schema=extension.line("$schema")[:200],
                     word=word,
                 ),

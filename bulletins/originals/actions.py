@@ -23,7 +23,7 @@ def folder_of(publisher: str, namespace: str) -> str:
 
 
 def keep(bulletin: Bulletin, advisory: Advisory) -> None:
-    """Store the original of an advisory with its bulletin; without one, the stored original is out of date."""
+    """Store the original of an advisory with its bulletin; without one, the stored one is out of date."""
     original = advisory.original
     at = advisory.initial_release_at or advisory.current_release_at
     if original is None or at is None or bulletin.is_own:

@@ -15,7 +15,7 @@ MAX_ISSUERS = 1_000
 
 
 def _published() -> Select:
-    """SELECT of the originals that everybody may read; the label of the document and of the bulletin count."""
+    """SELECT of the originals that everybody may read, by the labels of document and bulletin."""
     return (
         select(OriginalDocument)
         .join(Bulletin, Bulletin.id == OriginalDocument.bulletin_id)

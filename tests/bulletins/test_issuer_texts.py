@@ -13,7 +13,10 @@ from core.markup.markup import MARKUP_VERSION
 from tests.advisories.documents import CSAF, copy_of
 from tests.bulletins.conftest import MARCH, fix, weakness
 
-TABLE = "| Version | Fix |\n|---|---|\n| 9 | 9.1 |\n\nSee [the guide](https://acme.example/guide).\n\n```\nnet stop x\n```"
+TABLE = (
+    "| Version | Fix |\n|---|---|\n| 9 | 9.1 |\n\nSee [the guide](https://acme.example/guide).\n\n"
+    "```\nnet stop x\n```"
+)
 HTML = (
     "<p>Close <b>port</b> 99.</p><ul><li>one</li></ul><table><tr><th>A</th></tr><tr><td>1</td></tr></table>"
 )
