@@ -6,6 +6,7 @@ untrusted.
 
 import re
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
@@ -19,6 +20,7 @@ VERSIONS = ("2.0", "2.1")
 PUBLIC_GROUP = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # 3.2.2.5.1: everybody may be in it
 CVSS_KEYS = ("cvss_v2", "cvss_v3", "cvss_v4")
 SSVC_KEYS = ("ssvc_v2", "ssvc_v1")  # drafts before 04 had version 1 of the selection list
+CISA = "cisa.gov"
 RATINGS = ("critical", "high", "medium", "low", "none")
 WITHDRAWN = "csaf_withdrawn"
 MAX_ACTIONS = 500  # of the timeline of involvement
@@ -172,7 +174,16 @@ def _add_decision(
     if chosen:
         found.metrics.append(Metric("ssvc", "; ".join(chosen), "", at, source, product_ids))
     if is_active:
-        found.exploitation.append(Exploitation(publisher, at, source, _("SSVC: exploitation is active")))
+        party = _party(source, publisher)
+        found.exploitation.append(Exploitation(party, at, source, _("SSVC: exploitation is active")))
+
+
+def _party(source: str, publisher: str) -> str:
+    """Who decided: the publisher, or the party whose address is the source of the metric."""
+    host = (urlsplit(source).hostname or "").removeprefix("www.")
+    if host == CISA or host.endswith(f".{CISA}"):
+        return "CISA SSVC"
+    return host or publisher
 
 
 def _has_objects(node: Node) -> bool:

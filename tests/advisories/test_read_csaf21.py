@@ -249,7 +249,8 @@ def test_an_active_exploitation_of_ssvc_counts_with_its_source(selection):
     )
     (hole,) = one(document).vulnerabilities
     assert hole.is_exploited and hole.metrics[0].kind == "ssvc"
-    assert (hole.exploitation[0].at, hole.exploitation[0].url) == (DAY, "https://cisa.example/")
+    assert (hole.exploitation[0].source, hole.exploitation[0].at) == ("CISA SSVC", DAY)
+    assert hole.exploitation[0].url == "https://www.cisa.gov/x"
 
 
 def test_a_poc_is_no_exploitation():
