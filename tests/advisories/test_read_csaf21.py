@@ -245,7 +245,7 @@ def test_an_active_exploitation_of_ssvc_counts_with_its_source(selection):
     decision = {"timestamp": "2026-11-19T00:00:00Z", "selections": [selection]}
     document = changed(
         first_known_exploitation_dates=[],
-        metrics=[{"content": {"ssvc_v2": decision}, "products": ["P1"], "source": "https://cisa.example/"}],
+        metrics=[{"content": {"ssvc_v2": decision}, "products": ["P1"], "source": "https://www.cisa.gov/x"}],
     )
     (hole,) = one(document).vulnerabilities
     assert hole.is_exploited and hole.metrics[0].kind == "ssvc"
