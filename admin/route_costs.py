@@ -191,7 +191,13 @@ COSTS: Costs = {
     "bulletin_feeds.bulletins": SEARCH,
     "bulletin_feeds.unpatched": SEARCH,
     "csaf.metadata": CHEAP,
-    **{f"csaf.{file}": EXPENSIVE for file in ("index", "changes", "feed", "document", "hash_of")},
+    **{
+        f"csaf.{file}": EXPENSIVE for file in ("index", "changes", "feed", "document", "hash_of", "converted")
+    },
+    **{
+        f"csaf_mirror.{file}": EXPENSIVE
+        for file in ("index", "metadata", "list_of_paths", "changes", "feed", "document", "hash_of")
+    },
     "api_bulletins.list_bulletins": SEARCH,
     **{
         f"api_bulletins.{verb}": EXPENSIVE

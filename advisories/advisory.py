@@ -9,7 +9,15 @@ product at all.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-REMEDIES = ("vendor_fix", "workaround", "mitigation", "no_fix_planned", "none_available")
+REMEDIES = (
+    "vendor_fix",
+    "workaround",
+    "mitigation",
+    "no_fix_planned",
+    "none_available",
+    "fix_planned",  # CSAF 2.1: announced, not there yet
+    "optional_patch",  # CSAF 2.1: for products that need none
+)
 STATUSES = (
     "first_affected",
     "known_affected",
@@ -19,10 +27,14 @@ STATUSES = (
     "fixed",
     "recommended",
     "under_investigation",
+    "unknown",  # CSAF 2.1: the issuer does not know, and does not look into it
 )
 ORIGINS = ("version_range", "status", "cvss", "solution", "patch_reference")
 AFFECTED = ("first_affected", "known_affected", "last_affected")
 FIXED = ("first_fixed", "fixed", "recommended")
+
+
+TRANSIENT = {"is_transient": True}  # metadata of a field that codec.dump() leaves out
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class Note:
     text: str
     title: str = ""
     audience: str = ""
+    product_ids: tuple[str, ...] = ()  # of the products that it is about; none: of all
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,7 @@ class ProductEntry:
     helpers: dict = field(default_factory=dict)  # other identification helpers of CSAF, unchanged
     part_of: tuple[str, str, str] | None = None  # (relation, id of the component, id of the platform)
     path: tuple[tuple[str, str], ...] = ()  # branches beyond vendor, product and version
+    subpaths: tuple[tuple[str, str], ...] = ()  # CSAF 2.1: further (relation, platform) after part_of
     vers: str = ""  # the range of versions as a VERS URI ("vers:semver/>=1.0|<2.0"), if it can be compared
 
 
@@ -69,6 +83,23 @@ class Score:
     version: str
     vector: str
     stated: float | None = None
+    product_ids: tuple[str, ...] = ()
+    source: str = ""  # URL of the party that scored, if it was not the issuer
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric beside CVSS that a document states (CSAF 2.1): `kind` is epss, ssvc or severity.
+
+    `text` is the value: a probability from 0 to 1, "Exploitation: Active; Automatable: Yes", or one of the
+    ratings critical, high, medium, low, none. `percentile` is that of EPSS.
+    """
+
+    kind: str
+    text: str
+    percentile: str = ""
+    at: datetime | None = None
+    source: str = ""  # URL of the party that measured, if it was not the issuer
     product_ids: tuple[str, ...] = ()
 
 
@@ -138,9 +169,11 @@ class Vulnerability:
     other_ids: list[tuple[str, str]] = field(default_factory=list)  # (system, id)
     title: str = ""
     cwe: tuple[str, str] | None = None
+    other_cwes: list[tuple[str, str]] = field(default_factory=list)  # further ones
     notes: list[Note] = field(default_factory=list)
     status: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scores: list[Score] = field(default_factory=list)
+    metrics: list[Metric] = field(default_factory=list)
     remedies: list[Remedy] = field(default_factory=list)
     threats: list[Threat] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
@@ -165,12 +198,27 @@ class RevisionEntry:
     legacy: str = ""
 
 
+@dataclass(frozen=True)
+class Original:
+    """The document as its issuer published it: `data` is its JSON, compressed with zlib.
+
+    `size` is that of the JSON in bytes; the hashes are of the JSON, in hexadecimal.
+    """
+
+    data: bytes
+    size: int
+    sha256: str
+    sha512: str
+    version: str  # of CSAF: 2.0 or 2.1
+
+
 @dataclass
 class Advisory:
     """A whole document, or one vulnerability of a CVRF patch month.
 
     (publisher, tracking_id) is the identity. `warnings` are messages with the location; documents that cannot
-    be used at all raise `Unusable` instead.
+    be used at all raise `Unusable` instead. No part of the content, neither compared nor stored with it, are
+    `original`, the document itself, where it can be published again, and `html`, the rendered texts.
     """
 
     format: str  # csaf, cvrf, cve, osv, openvex, cyclonedx, nvd, gcve or msrc
@@ -183,12 +231,14 @@ class Advisory:
     publisher_authority: str = ""
     category: str = "csaf_security_advisory"
     status: str = "final"  # draft, interim, final, withdrawn
-    tlp: str = ""  # WHITE, CLEAR, GREEN, AMBER, RED; empty when unlabelled
+    tlp: str = ""  # WHITE, CLEAR, GREEN, AMBER, AMBER+STRICT, RED; empty when unlabelled
     version: str = "1"
     severity: str = ""  # critical, important, moderate, low; empty if unknown
     severity_text: str = ""  # the issuer's term, if different
     severity_namespace: str = ""  # URL where the issuer explains their terms
     distribution: str = ""  # distribution text of the issuer
+    sharing_group: str = ""  # name or id of the group that the document is for; empty for everybody
+    license: str = ""  # SPDX licence expression
     month: str = ""  # YYYY-MM if the document is a patch month
     language: str = ""
     initial_release_at: datetime | None = None
@@ -201,6 +251,8 @@ class Advisory:
     products: list[ProductEntry] = field(default_factory=list)
     vulnerabilities: list[Vulnerability] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    html: dict[str, str] = field(default_factory=dict, compare=False, repr=False, metadata=TRANSIENT)
+    original: Original | None = field(default=None, compare=False, repr=False, metadata=TRANSIENT)
 
 
 class Unusable(Exception):

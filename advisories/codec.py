@@ -15,7 +15,9 @@ def dump(value: Any, *, but: Iterable[str] = ()) -> Any:
         return {
             f.name: dump(getattr(value, f.name))
             for f in fields(value)
-            if f.name not in omitted and getattr(value, f.name) != _default(f)
+            if f.name not in omitted
+            and not f.metadata.get("is_transient")
+            and getattr(value, f.name) != _default(f)
         }
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]

@@ -43,6 +43,7 @@ class Log:
     references: int = 0
     tags: int = 0
     duplicates: int = 0
+    is_markdown: bool = False  # whether texts are Markdown for certain, in a document of this software
 
     def warn(self, place: str, message: str) -> None:
         """Add a warning; after MAX_WARNINGS, one last line says that there are more."""
@@ -85,7 +86,8 @@ class Log:
 
     def prose(self, value: str, place: str) -> str:
         """A text that may be HTML, as Markdown."""
-        return self.html(value, place) if _MARKUP.search(value) else self.text(value, place)
+        is_html = not self.is_markdown and _MARKUP.search(value)
+        return self.html(value, place) if is_html else self.text(value, place)
 
     def html(self, value: str, place: str) -> str:
         """HTML as Markdown; above the limits of tags or nesting, tags are only removed."""

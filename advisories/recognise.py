@@ -153,7 +153,7 @@ def _from_json(document: object, check: Check | None, data: bytes | None) -> lis
         raise Unusable(_("/: must be an object"))
     head = document.get("document")
     if isinstance(head, dict) and "csaf_version" in head:
-        advisories = read_csaf.read(document)
+        advisories = read_csaf.read(document, data or b"")
         if check:
             advisories[0].warnings += check(data or json.dumps(document).encode())
         return advisories

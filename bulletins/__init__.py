@@ -16,12 +16,14 @@ from bulletins import (  # noqa: F401  (some register themselves on import)
     redaction,
     search_facts,
     tasks,
+    text_tasks,
     views,
 )
 from bulletins.mitigations import forms as mitigation_forms
 from bulletins.mitigations import queries as mitigation_queries
 from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
+from bulletins.originals import mirror_feeds
 from core.api.api import register_api
 from core.database.db import db
 from core.web.lazy_text import lazy_gettext as _
@@ -117,5 +119,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)
+    app.register_blueprint(mirror_feeds.bp)
     register_api(api.bp)
     app.cli.add_command(cli.group)

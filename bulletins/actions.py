@@ -67,6 +67,7 @@ def create(
         slug=reference,
         document_path=provider.path(reference, release_at),
         is_out_of_band=is_out_of_band,
+        is_own=True,
         **{name: [] for name in store_actions.CHILDREN},
     )
     store_actions.set_rows(bulletin, advisory, Catalogue())
@@ -96,9 +97,10 @@ def edit(
     if dump(after) == dump(before):
         posts.rewrite(bulletin, bulletin.rendered, by=by, summary=change, old_facts=was)
         return
-    if bulletin.published_at is not None:
+    if bulletin.is_own and bulletin.published_at is not None:
         after = _new_version(after, change)
     store_actions.rewrite(bulletin, after, by=by, catalogue=Catalogue(), summary=change, facts=was)
+    bulletin.is_edited = not bulletin.is_own
 
 
 def facts_of(bulletin: Bulletin) -> dict:

@@ -65,7 +65,7 @@ def item(bulletin: Bulletin) -> dict:
 
 
 def _whole(bulletin: Bulletin) -> dict:
-    content = bulletin_page.build_page(bulletin, products.today())
+    content = bulletin_page.build_page(bulletin, products.today(), bulletin.products)
     user = tokens.reader()
     return {
         **item(bulletin),

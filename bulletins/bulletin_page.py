@@ -6,18 +6,21 @@ from datetime import date
 from itertools import chain
 
 from advisories import scores
-from advisories.advisory import KnownIssue, Note, Reference, Score
+from advisories.advisory import KnownIssue, Metric, Note, Reference, RevisionEntry, Score
 from advisories.codec import load
 from advisories.layers import LAYERS
-from bulletins import exploitation
+from bulletins import exploitation, issuer_texts
 from bulletins.exploitation import Source
 from bulletins.mitigations.from_documents import MITIGATION_KINDS, digest
 from bulletins.models import AffectedProduct, Bulletin, Mitigation
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation
 from products.lifecycle.phases import SECURITY, is_over
 
-MAX_ROWS = 300  # products, updates and vulnerabilities on one page, each
-NO_FIX_KINDS = ("none_available", "no_fix_planned")
+MAX_ROWS = 100  # updates and vulnerabilities on one page, each
+MAX_NAMES = 12  # products that the row of an update names
+MAX_DETAIL_CHARACTERS = 60_000  # of notes, threats and links of vulnerabilities on one page
+MAX_LINK_CHARACTERS = 300  # that a link counts with its markup
+NO_FIX_KINDS = ("none_available", "no_fix_planned", "fix_planned")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Rating:
     base: float | None
     severity: str
     stated: float | None
+    source: str = ""
 
 
 @dataclass
@@ -46,6 +50,18 @@ class VulnerabilityFacts:
     notes: list[Note]
     references: list[Reference]
     exploited_by: list[Source]
+    metrics: list[Metric] = field(default_factory=list)
+
+    @property
+    def has_details(self) -> bool:
+        """Whether there is more to show than its row."""
+        return bool(self.threats or self.notes or self.references or self.metrics)
+
+    @property
+    def detail_characters(self) -> int:
+        """About how long its notes, threats and links are on a page."""
+        texts = sum(len(note.text) for note in self.notes) + sum(map(len, self.threats))
+        return texts + MAX_LINK_CHARACTERS * min(len(self.references), 20)
 
     @property
     def name(self) -> str:
@@ -56,9 +72,10 @@ class VulnerabilityFacts:
 
 @dataclass
 class Update:
-    """A vendor fix and the names of the products it is for."""
+    """A vendor fix and the products it is for: their keys, and the names of the first MAX_NAMES."""
 
     row: Remediation
+    keys: dict[str, None] = field(default_factory=dict)
     products: list[str] = field(default_factory=list)
 
 
@@ -79,6 +96,31 @@ class BulletinPage:
     layers: dict[str, list[Mitigation]]
     notes: list[Note]
     references: list[Reference]
+    history: list[RevisionEntry] = field(default_factory=list)
+    acknowledgments: list[dict] = field(default_factory=list)
+    html: dict[str, str] = field(default_factory=dict)
+
+    def rendered(self, text: str) -> str:
+        """The safe HTML of a text of the document; empty for one that was not rendered."""
+        return self.html.get(issuer_texts.key(text), "")
+
+    @property
+    def with_details(self) -> int:
+        """How many vulnerabilities have details."""
+        return sum(each.has_details for each in self.vulnerabilities)
+
+    @property
+    def detailed(self) -> list[VulnerabilityFacts]:
+        """The first vulnerabilities with details, as many as fit on a page."""
+        shown: list[VulnerabilityFacts] = []
+        characters = 0
+        for each in self.vulnerabilities[:MAX_ROWS]:
+            if each.has_details:
+                characters += each.detail_characters
+                if shown and characters > MAX_DETAIL_CHARACTERS:
+                    break
+                shown.append(each)
+        return shown
 
     @property
     def mitigations_first(self) -> bool:
@@ -97,8 +139,12 @@ class BulletinPage:
         return [each for each in self.vulnerabilities if each.needs_mitigation and not each.mitigations]
 
 
-def build_page(bulletin: Bulletin, day: date) -> BulletinPage:
-    """The page of a bulletin from queries.get_bulletin(); `day` decides what is past its end of life."""
+def build_page(bulletin: Bulletin, day: date, products: list[AffectedProduct]) -> BulletinPage:
+    """The page of a bulletin; `day` decides what is past its end of life.
+
+    `products` are all, or those that product_queries.affected_with_releases() found; name_products() sets the
+    names that the page shows.
+    """
     by_digest = {each.digest: each for each in bulletin.mitigations}
     local = [each for each in bulletin.mitigations if each.is_ours]
     remedies = list(chain.from_iterable(row.remediations for row in bulletin.vulnerabilities))
@@ -108,17 +154,41 @@ def build_page(bulletin: Bulletin, day: date) -> BulletinPage:
     body_note = bulletin.more.get("body_note")
     return BulletinPage(
         vulnerabilities=[_vulnerability(row, by_digest, local) for row in bulletin.vulnerabilities],
-        updates=_updates(bulletin, remedies),
+        updates=_updates(remedies),
         builds=_builds(remedies),
         issues=_issues(bulletin),
         statements=list(
             dict.fromkeys(each.details for each in remedies if each.kind in NO_FIX_KINDS and each.details)
         ),
-        end_of_life=[row for row in bulletin.products if _is_end_of_life(row, bulletin, day)],
+        end_of_life=[row for row in products if _is_end_of_life(row, bulletin, day)],
         layers=layers,
         notes=[load(Note, note) for at, note in enumerate(bulletin.more.get("notes", ())) if at != body_note],
         references=load(list[Reference], bulletin.more.get("references", [])),
+        history=[] if bulletin.is_own else load(list[RevisionEntry], bulletin.more.get("history", [])),
+        acknowledgments=_acknowledgments(bulletin),
+        html=bulletin.texts_html or {},
     )
+
+
+def _acknowledgments(bulletin: Bulletin) -> list[dict]:
+    """The acknowledgments of the document and of its vulnerabilities, each once."""
+    stated = [
+        *bulletin.more.get("acknowledgments", ()),
+        *(each for row in bulletin.vulnerabilities for each in row.more.get("acknowledgments", ())),
+    ]
+    return list({repr(each): each for each in stated}.values())
+
+
+def named_keys(content: BulletinPage) -> list[str]:
+    """The keys of the products that the table of updates names."""
+    return [key for update in content.updates[:MAX_ROWS] for key in list(update.keys)[:MAX_NAMES]]
+
+
+def name_products(content: BulletinPage, names: dict[str, str]) -> None:
+    """Set the names of products, by their keys, in the table of updates."""
+    for update in content.updates:
+        keys = list(update.keys)[:MAX_NAMES]
+        update.products = list(dict.fromkeys(names[key] for key in keys if key in names))
 
 
 def ratings(row: BulletinVulnerability) -> list[Rating]:
@@ -132,7 +202,7 @@ def _rating(score: Score) -> Rating:
     base = computed.base if computed else None
     severity = computed.severity if computed else scores.severity_of_score(score.stated or 0.0)
     stated = score.stated if base is None or scores.is_stated_wrong(score) else None
-    return Rating(score.version, score.vector, base, severity, stated)
+    return Rating(score.version, score.vector, base, severity, stated, score.source)
 
 
 def _vulnerability(
@@ -153,20 +223,19 @@ def _vulnerability(
         list(dict.fromkeys(each["details"] for each in row.more.get("threats", ()) if each.get("details"))),
         load(list[Note], row.more.get("notes", [])),
         load(list[Reference], row.more.get("references", [])),
-        exploitation.sources(row),
+        exploited_by=exploitation.sources(row),
+        metrics=load(list[Metric], row.more.get("metrics", [])),
     )
 
 
-def _updates(bulletin: Bulletin, remedies: Iterable[Remediation]) -> list[Update]:
+def _updates(remedies: Iterable[Remediation]) -> list[Update]:
     """Vendor fixes, with equal ones of several vulnerabilities and products merged."""
-    names = {row.key: row.name for row in bulletin.products}
     found: dict[tuple, Update] = {}
     for each in remedies:
         if each.kind == "vendor_fix":
             facts = (each.update, each.details, each.url, each.fixed_build, each.restart, each.supersedes)
             update = found.setdefault(facts, Update(each))
-            new = (names[key] for key in each.product_ids if key in names)
-            update.products += [name for name in new if name not in update.products]
+            update.keys |= dict.fromkeys(each.product_ids)
     return list(found.values())
 
 

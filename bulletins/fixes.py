@@ -129,6 +129,7 @@ def product_statuses(advisory: Advisory) -> dict[str, ProductStatus]:
         ("under_investigation", (UNDER_INVESTIGATION,)),
         ("fixed", FIXED),
         ("not_affected", (NOT_AFFECTED,)),
+        ("unknown", ("unknown",)),
     )
     named = {
         status: set().union(*(products_with_status(each, statuses) for each in counted))

@@ -2,6 +2,7 @@
 
 from bulletins import actions, match_actions
 from bulletins.models import Bulletin
+from bulletins.originals import actions as originals
 from core.database.db import db
 from core.jobs import events
 
@@ -13,6 +14,15 @@ def publish_due(batch: list[events.Event]) -> None:
         bulletin = db.session.get(Bulletin, event.subject_id)
         if bulletin is not None:
             actions.publish_due(bulletin)
+    db.session.commit()
+
+
+@events.register_handler("revision.redacted")
+def forget_originals(batch: list[events.Event]) -> None:
+    """Delete the issuer's document of a bulletin whose text was redacted."""
+    for event in batch:
+        if event.subject_id is not None:
+            originals.forget(event.subject_id)
     db.session.commit()
 
 

@@ -23,6 +23,7 @@ def status(name: str) -> str:
         "fixed": _("fixed"),
         "not_affected": _("not affected"),
         "under_investigation": _("under investigation"),
+        "unknown": _("not known"),
     }.get(name, _("listed only"))
 
 
@@ -34,6 +35,8 @@ def remedy(name: str) -> str:
         "mitigation": _("mitigation"),
         "no_fix_planned": _("no fix planned"),
         "none_available": _("no fix yet"),
+        "fix_planned": _("fix planned"),
+        "optional_patch": _("optional patch"),
     }.get(name, name)
 
 

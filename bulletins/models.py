@@ -30,7 +30,8 @@ class Bulletin(Post):
     vulnerability has a fix; `fix_state`: the worst of its products (fixes.FIX_STATES); `is_unpatched`: the
     issuer says that some vulnerability or affected product has no fix. `is_informational`: the issuer says
     that nobody need act. `document_status` is Advisory.status. `reader_edition` is the edition of
-    the readers that set its facts (store_actions.READER_EDITION).
+    the readers that set its facts (store_actions.READER_EDITION). `is_own`: this site issued it; `is_edited`:
+    moderators changed what another issuer states.
     """
 
     __tablename__ = "bulletins"
@@ -52,6 +53,8 @@ class Bulletin(Post):
         "names",
         "imported",
         "import_digest",
+        "texts_html",
+        "texts_version",
         "is_told",
         "has_failures",
         "reader_edition",
@@ -62,7 +65,7 @@ class Bulletin(Post):
     publisher: Mapped[str] = mapped_column(String(MAX_NAME_CHARACTERS))
     publisher_namespace: Mapped[str] = mapped_column(Text, default="")
     tracking_id: Mapped[str] = mapped_column(String(MAX_NAME_CHARACTERS))
-    document_path: Mapped[str] = mapped_column(String(220))  # below /csaf/, named as CSAF 5.1 says
+    document_path: Mapped[str] = mapped_column(String(220))  # of our document below /csaf/, as in CSAF 5.1
     tlp: Mapped[str] = mapped_column(String(20), default="")
     current_release_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     full_title: Mapped[str] = mapped_column(
@@ -76,6 +79,8 @@ class Bulletin(Post):
         default=False
     )  # whether its publication was announced, or must not be
     is_out_of_band: Mapped[bool] = mapped_column(default=False)
+    is_own: Mapped[bool] = mapped_column(default=False)
+    is_edited: Mapped[bool] = mapped_column(default=False)
     embargo_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     is_exploited: Mapped[bool] = mapped_column(default=False)
     kev_added_on: Mapped[date | None] = mapped_column(Date)
@@ -94,6 +99,8 @@ class Bulletin(Post):
     vulnerability_count: Mapped[int] = mapped_column(default=0)
     names: Mapped[str] = mapped_column(Text, default="")  # other names, for the search index
     more: Mapped[dict] = mapped_column(JSON, default=dict)
+    texts_html: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # issuer_texts.py
+    texts_version: Mapped[int | None]  # of the rules of Markdown
     imported: Mapped[dict] = mapped_column(JSON, default=dict)
     import_digest: Mapped[str] = mapped_column(String(64), default="")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Row, Select, func, or_, select, true
-from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload, undefer
 
 from auth.models import User, Visitor
 from bulletins import filters
@@ -19,7 +19,7 @@ from bulletins.models import AffectedProduct, AffectedRelease, Bulletin, Mitigat
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 from core.database import paging
 from core.database.db import db
-from posts.models import DRAFT, PENDING, Post, PostLink
+from posts.models import DRAFT, PENDING, Post, PostLink, Revision
 from posts.queries import changed_in, visible_to
 from products.models import Release
 from products.queries import today
@@ -38,6 +38,7 @@ WITH_ROWS = (  # what rows.to_advisory() reads
 SUPERSEDES = "supersedes"  # kind of a link between posts
 MAX_FACETED = 500  # newest bulletins whose vendors are counted
 MAX_SUPERSEDING_UPDATES = 500
+MAX_REVISIONS = 2_000  # in the history of a document
 OPEN_TLP = ("", "WHITE", "CLEAR")  # labels of documents that everybody may read
 POST_ID = re.compile(r"[0-9]{1,9}$")
 
@@ -129,14 +130,8 @@ def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
 
     `reference` is RB-yyyy-nnn in any case, or the id of the post.
     """
-    is_visible = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
-    is_meant = (
-        Bulletin.id == int(reference) if POST_ID.match(reference) else Bulletin.reference == reference.upper()
-    )
-    statement = select(Bulletin).where(is_meant, is_visible)
     return db.session.scalar(
-        statement.options(
-            joinedload(Bulletin.author),
+        _visible(reference, user).options(
             *WITH_ROWS,
             selectinload(Bulletin.products).joinedload(AffectedProduct.product),
             selectinload(Bulletin.products)
@@ -146,6 +141,26 @@ def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
             selectinload(Bulletin.mitigations).joinedload(Mitigation.article),
         )
     )
+
+
+def get_bulletin_page(reference: str, user: User | Visitor) -> Bulletin | None:
+    """The same without its products (product_queries), with its rendered texts: what its page shows."""
+    return db.session.scalar(
+        _visible(reference, user).options(
+            *WITH_ROWS[1:],
+            selectinload(Bulletin.vulnerabilities).defer(BulletinVulnerability.status),
+            selectinload(Bulletin.mitigations).joinedload(Mitigation.article),
+            undefer(Bulletin.texts_html),
+        )
+    )
+
+
+def _visible(reference: str, user: User | Visitor) -> Select:
+    is_visible = or_(visible_to(user, Bulletin), true()) if user.is_moderator else visible_to(user, Bulletin)
+    is_meant = (
+        Bulletin.id == int(reference) if POST_ID.match(reference) else Bulletin.reference == reference.upper()
+    )
+    return select(Bulletin).where(is_meant, is_visible).options(joinedload(Bulletin.author))
 
 
 def get_whole(bulletin_id: int) -> Bulletin:
@@ -264,21 +279,35 @@ def superseded(bulletin: Bulletin) -> dict[int, str]:
     return dict(db.session.execute(rows).tuples().all())
 
 
+def _with_own_document() -> Select:
+    """SELECT of bulletins with a document in the provider's lists: ours, and those changed or added to here.
+
+    Their TLP label lets everybody read them.
+    """
+    return public().where(
+        Bulletin.tlp.in_(OPEN_TLP),
+        or_(
+            Bulletin.is_own,
+            Bulletin.is_edited,
+            Bulletin.mitigations.any(Mitigation.is_ours),
+            Bulletin.known_issues.any(),
+        ),
+    )
+
+
 def published_documents(limit: int = 50_000) -> list[Row]:
-    """Rows for the lists of the CSAF provider: public bulletins whose TLP label lets everybody read them."""
+    """Rows for the lists of the CSAF provider, which has documents of this site only."""
     return list(
         db.session.execute(
-            public()
+            _with_own_document()
             .with_only_columns(
                 Bulletin.document_path,
-                Bulletin.tracking_id,
                 Bulletin.reference,
                 Bulletin.title,
                 Bulletin.tlp,
                 Bulletin.published_at,
-                Bulletin.current_release_at,
+                Bulletin.edited_at,
             )
-            .where(Bulletin.tlp.in_(OPEN_TLP))
             .order_by(Bulletin.published_at.desc())
             .limit(limit)
         )
@@ -286,9 +315,35 @@ def published_documents(limit: int = 50_000) -> list[Row]:
 
 
 def by_document_path(path: str) -> Bulletin | None:
-    """The public bulletin whose CSAF document has this path below /csaf/, with all its rows."""
-    return db.session.scalar(
-        public().where(Bulletin.document_path == path, Bulletin.tlp.in_(OPEN_TLP)).options(*WITH_ROWS)
+    """The bulletin whose document in the provider's lists has this path below /csaf/, with all its rows."""
+    return db.session.scalar(_with_own_document().where(Bulletin.document_path == path).options(*WITH_ROWS))
+
+
+def open_bulletin(reference: str) -> Bulletin | None:
+    """The public bulletin whose TLP label lets everybody read it, with all its rows."""
+    statement = public().where(Bulletin.reference == reference.upper(), Bulletin.tlp.in_(OPEN_TLP))
+    return db.session.scalar(statement.options(*WITH_ROWS))
+
+
+def has_own_document(bulletin: Bulletin) -> bool:
+    """Whether the provider's lists have a document of this site about a public bulletin."""
+    return (
+        db.session.scalar(
+            _with_own_document().with_only_columns(Bulletin.id).where(Bulletin.id == bulletin.id)
+        )
+        is not None
+    )
+
+
+def revisions_of(bulletin: Bulletin, limit: int = MAX_REVISIONS) -> list[Row]:
+    """(number, created_at, summary) of the first revisions of a bulletin, in order."""
+    return list(
+        db.session.execute(
+            select(Revision.number, Revision.created_at, Revision.summary)
+            .where(Revision.post_id == bulletin.id)
+            .order_by(Revision.number)
+            .limit(limit)
+        )
     )
 
 

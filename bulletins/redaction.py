@@ -4,6 +4,8 @@ import hashlib
 
 from auth.models import User
 from bulletins.models import AffectedProduct, Bulletin, KnownIssue, Mitigation
+from bulletins.originals import actions as originals
+from bulletins.originals.models import OriginalDocument
 from bulletins.vulnerability_models import (
     BulletinVulnerability,
     ExploitationEntry,
@@ -20,7 +22,19 @@ def _announce_bulletin(row: object, by: User) -> None:
     bulletin_id = getattr(row, "bulletin_id", None)
     post = db.session.get(Post, bulletin_id) if bulletin_id is not None else None
     if post is not None:
-        record_redacted(post, by)
+        _forget_original(post, by)
+
+
+def _forget_original(bulletin: Post, by: User) -> None:
+    """Delete the issuer's document and the rendered texts of a redacted bulletin: they hold the text.
+
+    The texts are rendered again by text_tasks.py.
+    """
+    originals.forget(bulletin.id)
+    if isinstance(bulletin, Bulletin):
+        bulletin.texts_html = {}
+        bulletin.texts_version = None
+    record_redacted(bulletin, by)
 
 
 def _replace_digest(row: Mitigation, by: User) -> None:
@@ -37,7 +51,8 @@ redaction.register_text(
     "names",
     "more",
     "imported",
-    changed=record_redacted,
+    "texts_html",
+    changed=_forget_original,
     about=lambda texts: Bulletin.id.in_(texts.post_ids),
 )
 redaction.register_text(
@@ -69,6 +84,8 @@ redaction.register_text(
     changed=_replace_digest,
     derived=("digest",),
 )
+redaction.register_text(OriginalDocument, "publisher", "title", changed=_announce_bulletin)
+redaction.register_without_text(OriginalDocument, "folder", "path", "tlp", "version", "sha256", "sha512")
 redaction.register_text(KnownIssue, "update", "details", "url", changed=_announce_bulletin)
 redaction.register_without_text(
     Bulletin,

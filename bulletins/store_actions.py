@@ -9,7 +9,6 @@ of its digest: a reader that learns more updates the rows of the same document w
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from flask_babel import gettext as _
@@ -23,10 +22,11 @@ from advisories.completion import stated
 from advisories.csaf import provider
 from advisories.scores import SEVERITIES
 from auth.models import User, Visitor
-from bulletins import differences, fixes, publishing, queries, rows, search_facts
+from bulletins import differences, fixes, issuer_texts, publishing, queries, rows, search_facts
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import from_documents
 from bulletins.models import MAX_NAME_CHARACTERS, Bulletin, Counter
+from bulletins.originals import actions as originals
 from bulletins.priority import priority
 from bulletins.vulnerability_models import Vulnerability
 from core.database.db import db, lock_rows, utcnow
@@ -77,6 +77,7 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
     """
     _check(advisory)
     body = _rendered(advisory)
+    advisory.html = issuer_texts.rendered(issuer_texts.texts_of(advisory))  # before anything is locked
     digest = _digest(advisory)
     bulletin_id = db.session.scalar(
         select(Bulletin.id).where(
@@ -88,9 +89,10 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
     else:
         lock_rows(Post, [bulletin_id])
         bulletin = queries.get_whole(bulletin_id)
-        if bulletin.is_public and not publishing.is_open(advisory):
+        if bulletin.is_own or (bulletin.is_public and not publishing.is_open(advisory)):
             stored = Stored(Outcome.SKIPPED, bulletin)
         elif digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
+            originals.keep_if_missing(bulletin, advisory)
             is_changed = refresh(bulletin, advisory, catalogue)
             stored = Stored(Outcome.UPDATED if is_changed else Outcome.SKIPPED, bulletin)
         else:
@@ -127,6 +129,8 @@ def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Cata
     )
     bulletin.import_digest = digest
     _keep_parts(bulletin, edited)
+    bulletin.is_edited = bool(edited)
+    originals.keep(bulletin, advisory)
     if advisory.status == publishing.WITHDRAWN and not was_withdrawn and not is_quiet:
         publishing.announce_retraction(bulletin)
     return Stored(Outcome.UPDATED, bulletin, new, edited)
@@ -228,7 +232,7 @@ def _add(
         status=PUBLISHED if is_open else DRAFT,
         reference=reference,
         slug=reference,
-        document_path=document_path(advisory.tracking_id, reference, released),
+        document_path=provider.path(reference, released),
         published_at=released,
         created_at=released,
         last_activity_at=released,
@@ -239,6 +243,7 @@ def _add(
     )
     new = set_rows(bulletin, advisory, catalogue)
     posts.create(bulletin, body, quiet=True)
+    originals.keep(bulletin, advisory)
     bulletin.imported = part_digests(bulletin)
     if is_open:
         is_news = publishing.is_news(bulletin, announce=announce)
@@ -258,19 +263,13 @@ def next_reference(year: int) -> str:
     return f"RB-{year}-{counter.last:03}"
 
 
-def document_path(tracking_id: str, reference: str, released: datetime) -> str:
-    """The path of its CSAF document: by the issuer's id, or by our reference when that path is taken."""
-    path = provider.path(tracking_id, released)
-    taken = db.session.scalar(select(Bulletin.id).where(Bulletin.document_path == path))
-    return provider.path(reference, released) if taken else path
-
-
 def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> int:
     """Set the rows of a bulletin and the columns derived from them; returns the number of new CVEs."""
     catalogue.look_up(advisory.products)
     known, new = _vulnerabilities({each.cve for each in advisory.vulnerabilities if each.cve})
     rows.from_advisory(bulletin, advisory, known, catalogue)
     from_documents.sync_mitigations(bulletin, advisory)
+    issuer_texts.render(bulletin, advisory)
     set_rank(bulletin)
     bulletin.names = search_facts.search_names(advisory)
     bulletin.reader_edition = READER_EDITION

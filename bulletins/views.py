@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
 
 from advisories.scores import SEVERITIES
 from auth.current_user import current_user, me
-from bulletins import bulletin_page, exports, panels, policy, queries, store_actions
+from bulletins import bulletin_page, exports, panels, policy, product_queries, queries, store_actions
 from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
-from bulletins.models import Bulletin
+from bulletins.originals import queries as originals
 from bulletins.queries import SORTS
 from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
@@ -64,11 +65,6 @@ def requested_sort() -> str:
     """The sort order in the query string; "urgent" for an unknown one."""
     sort = request.args.get("sort", "")
     return sort if sort in SORTS else "urgent"
-
-
-def load_bulletin(reference: str) -> Bulletin:
-    """The bulletin, if the reader may see it, or 404."""
-    return get_or_404(queries.get_bulletin(reference, current_user))
 
 
 @bp.get("/bulletins")
@@ -168,23 +164,36 @@ def export_unpatched(extension: str) -> ResponseReturnValue:
     return exports.list_response("unpatched", extension, narrowed, "urgent")
 
 
+def _original_url(original: Row) -> str:
+    """The address of the issuer's document in the mirror."""
+    year, name = original.path.removesuffix(".json").split("/")
+    return url_for("csaf_mirror.document", folder=original.folder, year=int(year), name=name)
+
+
 @bp.get("/bulletins/<reference>")
 @cached_for_visitors
 def bulletin(reference: str) -> ResponseReturnValue:
     """One bulletin: first steps, mitigations where there is no fix, and all facts."""
-    found = load_bulletin(reference)
+    found = get_or_404(queries.get_bulletin_page(reference, current_user))
     if reference != found.reference:
         return redirect(found.url, 301)
     depends_on(f"thread:{found.id}", lists=["kind:question"])
     day = products.today()
-    content = bulletin_page.build_page(found, day)
     curates = policy.can_curate(current_user)
+    content = bulletin_page.build_page(found, day, product_queries.affected_with_releases(found.id))
+    bulletin_page.name_products(content, product_queries.names(found.id, bulletin_page.named_keys(content)))
+    wanted = product_queries.parse_filter(request.args.get("status"), query_text("q"), query_text("products"))
     return render_template(
         "bulletins/bulletin.html",
         bulletin=found,
         content=content,
         day=day,
         max_rows=bulletin_page.MAX_ROWS,
+        rendered=content.rendered,
+        products=product_queries.page(found.id, wanted),
+        original=originals.of_bulletin(found),
+        original_url=_original_url,
+        has_own_document=queries.has_own_document(found),
         superseding=queries.superseding_updates(update.row.update for update in content.updates),
         phases=lambda row: dict.fromkeys(phase_on(each, day) for each in row.releases),
         supersedes=post_queries.links_from(found, SUPERSEDES, current_user),
@@ -194,5 +203,5 @@ def bulletin(reference: str) -> ResponseReturnValue:
         can=post_policy,
         can_curate=curates,
         panels=panels.shown(found, current_user),
-        changed_here=store_actions.changed_here(found) if curates else (),
+        changed_here=store_actions.changed_here(queries.get_whole(found.id)) if curates else (),
     )

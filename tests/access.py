@@ -236,7 +236,14 @@ ACCESS = {
         f"bulletins.{page}": "all"
         for page in ("bulletins", "export_bulletins", "unpatched", "export_unpatched", "bulletin")
     },
-    **{f"csaf.{file}": "all" for file in ("metadata", "index", "changes", "feed", "document", "hash_of")},
+    **{
+        f"csaf.{file}": "all"
+        for file in ("metadata", "index", "changes", "feed", "document", "hash_of", "converted")
+    },
+    **{
+        f"csaf_mirror.{file}": "all"
+        for file in ("index", "metadata", "list_of_paths", "changes", "feed", "document", "hash_of")
+    },
     "bulletin_feeds.bulletins": "all",
     "bulletin_feeds.unpatched": "all",
     **{
@@ -331,6 +338,11 @@ ARGUMENTS = {
     "csaf.feed": {"name": "feed_name"},
     "csaf.document": {"name": "document_name"},
     "csaf.hash_of": {"name": "document_name"},
+    "csaf_mirror.feed": {"name": "feed_name"},
+    **{
+        f"csaf_mirror.{file}": {"name": "original_name", "year": "original_year"}
+        for file in ("document", "hash_of")
+    },
     "posts.edit_comment": {"post_id": "comment_id"},
     "api_posts.edit_comment": {"post_id": "comment_id"},
     **{

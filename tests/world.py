@@ -10,11 +10,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from advisories.advisory import Note, ProductEntry, Vulnerability
+from advisories.csaf import read as read_csaf
 from auth import actions as accounts
 from auth.models import User
 from bulletins import actions as bulletins
+from bulletins import store_actions
+from bulletins.catalogue import Catalogue
 from bulletins.mitigations import actions as mitigations
 from bulletins.models import Bulletin
+from bulletins.originals.models import OriginalDocument
 from core.database.db import db, utcnow
 from core.markup.markup import render
 from deployment.reports import actions as patching
@@ -33,6 +37,7 @@ from posts.suggestions import actions as suggestions
 from posts.tags import actions
 from products import actions as products
 from products.change_models import ImportConflict, ProductChange
+from tests.advisories.documents import CSAF
 
 CANARY, MARKER = "canaryquartz", "zanzibarmarker"
 SECRET_TEXT = f"The {MARKER} stands beside {CANARY} in a text that is long enough to be shown."
@@ -223,7 +228,13 @@ def _bulletins(moderator, author) -> tuple[dict, list]:
     bulletins.withdraw(withdrawn, by=moderator)
     db.session.flush()
     year, document = shown.document_path.removesuffix(".json").split("/")
+    imported = store_actions.store(read_csaf.read(CSAF)[0], catalogue=Catalogue()).bulletin
+    original = db.session.get(OriginalDocument, imported.id)
+    original_year, original_name = original.path.removesuffix(".json").split("/")
     return {
+        "folder": original.folder,
+        "original_year": int(original_year),
+        "original_name": original_name,
         "reference": shown.reference,
         "mitigation_id": mitigation.id,
         "algorithm": "sha512",

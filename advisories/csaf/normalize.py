@@ -19,6 +19,7 @@ from advisories.csaf.category import category_of
 from advisories.csaf.read import EXPLOITED
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WITHDRAWN = "Withdrawn"
 NO_NAMESPACE = "urn:unknown:publisher"
 _SEMVER = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
@@ -30,7 +31,6 @@ def normalize(advisory: Advisory) -> Advisory:
     cves: set[str] = set()
     vulnerabilities = [_vulnerability(each, known, cves) for each in advisory.vulnerabilities]
     history, version = _history(advisory)
-    category = advisory.publisher_category if advisory.publisher_category in rules.PUBLISHERS else "other"
     times = [entry.at for entry in history]
     normalized = replace(
         advisory,
@@ -38,12 +38,13 @@ def normalize(advisory: Advisory) -> Advisory:
         vulnerabilities=vulnerabilities,
         history=history,
         version=version,
-        publisher_category="other" if category == "translator" else category,
+        title=_title(advisory),
+        publisher_category=_publisher_category(advisory.publisher_category),
         publisher_namespace=(
             advisory.publisher_namespace if is_uri(advisory.publisher_namespace) else NO_NAMESPACE
         ),
         severity_namespace=advisory.severity_namespace if is_uri(advisory.severity_namespace) else "",
-        status="final" if advisory.status == "withdrawn" else _known_state(advisory.status),
+        status="final" if advisory.status == "withdrawn" else _in(rules.STATES, advisory.status, "draft"),
         initial_release_at=advisory.initial_release_at or min(times),
         current_release_at=advisory.current_release_at or max(times),
         language=advisory.language if _is_language(advisory.language) else "",
@@ -52,8 +53,21 @@ def normalize(advisory: Advisory) -> Advisory:
     return replace(normalized, category=category_of(normalized))
 
 
-def _known_state(status: str) -> str:
-    return status if status in rules.STATES else "draft"
+def _in(choices: tuple[str, ...], word: str, default: str) -> str:
+    return word if word in choices else default
+
+
+def _title(advisory: Advisory) -> str:
+    """The title; 2.0 has no state for withdrawn documents, which say so at its beginning (2.1, clause 18)."""
+    title = advisory.title or advisory.tracking_id
+    is_marked = title.casefold().startswith(WITHDRAWN.casefold())
+    return f"{WITHDRAWN}: {title}" if advisory.status == "withdrawn" and not is_marked else title
+
+
+def _publisher_category(stated: str) -> str:
+    """The category in 2.0; translators must name a source language, and 2.0 knows no multipliers."""
+    is_known = stated in rules.PUBLISHERS and stated not in ("translator", "multiplier")
+    return stated if is_known else "other"
 
 
 def _is_language(tag: str) -> bool:
@@ -97,6 +111,7 @@ def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vuln
     status = rules.without_contradictions(
         {state: tuple(name for name in ids if name in known) for state, ids in each.status.items()}
     )
+    unknown_ids = status.pop("unknown", ())
     default_ids = rules.default_product_ids(status)
 
     def named(ids: tuple[str, ...], default: tuple[str, ...] = default_ids) -> tuple[str, ...]:
@@ -105,13 +120,17 @@ def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vuln
     found = replace(
         each,
         status=status,
-        notes=[note for note in each.notes if note.text],
+        notes=[
+            *(note for note in each.notes if note.text),
+            *([csaf_notes.unknown_note(unknown_ids)] if unknown_ids else []),
+        ],
         scores=[replace(score, product_ids=named(score.product_ids)) for score in each.scores],
         remedies=[  # those derived here are no statement of the issuer
             replace(remedy, product_ids=named(remedy.product_ids))
             for remedy in each.remedies
             if not remedy.origin
         ],
+        metrics=[replace(metric, product_ids=named(metric.product_ids)) for metric in each.metrics],
         known_issues=[replace(issue, product_ids=named(issue.product_ids)) for issue in each.known_issues],
         threats=list(
             dict.fromkeys(
@@ -155,7 +174,7 @@ def _flags(flags: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[st
 def _move_to_notes(found: Vulnerability, default_ids: tuple[str, ...]) -> Vulnerability:
     """Move what CSAF 2.0 has no field for to notes; csaf_notes.restore_from_notes() is the inverse."""
     supported, others = _split_scores(found.scores)
-    wrong = [score for score in supported if scores.is_stated_wrong(score)]
+    wrong = [score for score in supported if score.source or scores.is_stated_wrong(score)]
     notes = list(found.notes)
     if found.is_rejected and not any(note.title == csaf_notes.REJECTED for note in notes):
         notes.append(
@@ -170,11 +189,15 @@ def _move_to_notes(found: Vulnerability, default_ids: tuple[str, ...]) -> Vulner
     elif cwe_id_and_name:
         notes.append(csaf_notes.cwe_note(cwe_id_and_name))
         cwe_id_and_name = None
+    notes += [csaf_notes.cwe_note(each) for each in found.other_cwes]
+    notes += [csaf_notes.metric_note(metric, default_ids) for metric in found.metrics]
     return replace(
         found,
         notes=notes,
         scores=supported,
         cwe=cwe_id_and_name,
+        other_cwes=[],
+        metrics=[],
         known_issues=[],
         remedies=[remedy for remedy in found.remedies if remedy.product_ids],
     )

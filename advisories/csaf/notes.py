@@ -6,22 +6,31 @@ Such a text begins with lines "Key: value", then a blank line and the text itsel
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from advisories import scores
 from advisories.addresses import is_web_address
-from advisories.advisory import REMEDIES, KnownIssue, Note, Remedy, Score, Vulnerability
+from advisories.advisory import REMEDIES, KnownIssue, Metric, Note, Remedy, Score, Vulnerability
 from advisories.csaf.rules import CWE
 
 CVSS = "CVSS"
 KNOWN_ISSUE = "Known issue"
 REMEDY = "Remediation"
 REJECTED = "Rejected"
+METRIC = "Metric"
+UNKNOWN_STATUS = "Unknown status"
 CWE_LABEL = "Weakness"
 MONTH = "Patch month"
 MAX_UPDATE_ID_LENGTH = 100  # characters of the identifiers of updates
-FIX_KEYS = ("Update", "Replaces", "Fixed build", "Restart")
+FIX_KEYS = ("Category", "Update", "Replaces", "Fixed build", "Restart")
+KINDS_OF_20 = {
+    "fix_planned": "none_available",
+    "optional_patch": "mitigation",
+}  # what 2.0 has for those of 2.1
 ISSUE_KEYS = ("Update", "More", "For")
-SCORE_KEYS = ("Version", "Stated base score", "For")
+SCORE_KEYS = ("Version", "Stated base score", "Source", "For")
+METRIC_KINDS = ("epss", "ssvc", "severity")
+METRIC_KEYS = ("Kind", "Percentile", "Date", "Source", "For")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _LINE = re.compile(r"([A-Z][a-z ]{1,30}): (\S[^\n]*)")
 
@@ -49,6 +58,7 @@ def details_with_update(remedy: Remedy) -> str:
     restart = "maybe" if remedy.restart == "maybe" else ""
     return pack(
         [
+            ("Category", remedy.kind if remedy.kind in KINDS_OF_20 else ""),
             ("Update", remedy.update),
             ("Replaces", remedy.supersedes),
             ("Fixed build", remedy.fixed_build),
@@ -66,10 +76,13 @@ def parse_update_details(remedy: Remedy) -> Remedy:
         not found
         or any(len(values) > 1 or len(values[0]) > MAX_UPDATE_ID_LENGTH for values in found.values())
         or first.get("Restart", "maybe") != "maybe"
+        or KINDS_OF_20.get(first.get("Category", ""), remedy.kind) != remedy.kind
+        or first.get("Category", "fix_planned") not in KINDS_OF_20
     ):
         return remedy
     return replace(
         remedy,
+        kind=first.get("Category", remedy.kind),
         details=body,
         update=first.get("Update", ""),
         supersedes=first.get("Replaces", ""),
@@ -88,11 +101,30 @@ def score_note(score: Score, default_ids: tuple[str, ...]) -> Note:
             [
                 ("Version", version),
                 ("Stated base score", stated),
+                ("Source", score.source),
                 *_product_lines(score.product_ids, default_ids),
             ],
             score.vector,
         ),
         CVSS,
+    )
+
+
+def metric_note(metric: Metric, default_ids: tuple[str, ...]) -> Note:
+    """A note for a metric beside CVSS, for which CSAF 2.0 has no field."""
+    return Note(
+        "other",
+        pack(
+            [
+                ("Kind", metric.kind),
+                ("Percentile", metric.percentile),
+                ("Date", metric.at.isoformat() if metric.at else ""),
+                ("Source", metric.source),
+                *_product_lines(metric.product_ids, default_ids),
+            ],
+            metric.text,
+        ),
+        METRIC,
     )
 
 
@@ -115,8 +147,17 @@ def remedy_note(remedy: Remedy) -> Note:
     )
 
 
+def unknown_note(product_ids: tuple[str, ...]) -> Note:
+    """A note for products whose status the issuer does not know; 2.0 has no such status."""
+    return Note(
+        "other",
+        pack([("For", name) for name in product_ids], "unknown"),
+        UNKNOWN_STATUS,
+    )
+
+
 def cwe_note(cwe: tuple[str, str]) -> Note:
-    """A note for a weakness that is not in the CWE catalogue."""
+    """A note for a weakness that is not in the CWE catalogue, or for a second one: 2.0 has one only."""
     return Note("other", pack([("Weakness", cwe[0])], cwe[1]), CWE_LABEL)
 
 
@@ -181,11 +222,14 @@ def _restore_score(restorer: _Restorer, text: str) -> bool:
         stated = float(found["Stated base score"][0]) if "Stated base score" in found else None
     except ValueError:
         return False
-    score = Score(version, vector, stated, restorer.known(found.get("For")))
+    source = found.get("Source", [""])[0]
+    if source and not is_web_address(source):
+        return False
+    score = Score(version, vector, stated, restorer.known(found.get("For")), source)
     scores_so_far = restorer.vulnerability.scores
     index = restorer.indexes.get(restorer.key(score))
     if vector and index is not None:
-        scores_so_far[index] = replace(scores_so_far[index], stated=stated)
+        scores_so_far[index] = replace(scores_so_far[index], stated=stated, source=source)
     else:
         restorer.indexes[restorer.key(score)] = len(scores_so_far)
         scores_so_far.append(score)
@@ -230,9 +274,43 @@ def _restore_rejection(restorer: _Restorer, text: str) -> bool:
 
 def _restore_cwe(restorer: _Restorer, text: str) -> bool:
     found, name = unpack(text, (CWE_LABEL,))
-    if not found or restorer.vulnerability.cwe or not CWE.fullmatch(found["Weakness"][0]):
+    if not found or not CWE.fullmatch(found[CWE_LABEL][0]):
         return False
-    restorer.vulnerability.cwe = found["Weakness"][0], name
+    stated = found[CWE_LABEL][0], name
+    if restorer.vulnerability.cwe is None:
+        restorer.vulnerability.cwe = stated
+    elif stated not in (restorer.vulnerability.cwe, *restorer.vulnerability.other_cwes):
+        restorer.vulnerability.other_cwes.append(stated)
+    else:
+        return False
+    return True
+
+
+def _restore_metric(restorer: _Restorer, text: str) -> bool:
+    found, value = unpack(text, METRIC_KEYS)
+    first = {key: values[0] for key, values in found.items()}
+    source = first.get("Source", "")
+    if first.get("Kind") not in METRIC_KINDS or not value or (source and not is_web_address(source)):
+        return False
+    try:
+        at = datetime.fromisoformat(first["Date"]) if "Date" in first else None
+    except ValueError:
+        return False
+    restorer.vulnerability.metrics.append(
+        Metric(
+            first["Kind"], value, first.get("Percentile", ""), at, source, restorer.known(found.get("For"))
+        )
+    )
+    return True
+
+
+def _restore_unknown(restorer: _Restorer, text: str) -> bool:
+    found, _ = unpack(text, ("For",))
+    ids = restorer.known(found.get("For", ()))
+    stated = restorer.vulnerability.status
+    if not ids or stated.get("unknown") or set(ids) & {name for names in stated.values() for name in names}:
+        return False
+    stated["unknown"] = ids
     return True
 
 
@@ -242,4 +320,6 @@ _RESTORERS = {
     REMEDY: _restore_remedy,
     REJECTED: _restore_rejection,
     CWE_LABEL: _restore_cwe,
+    METRIC: _restore_metric,
+    UNKNOWN_STATUS: _restore_unknown,
 }

@@ -14,6 +14,8 @@ from advisories.csaf.write import TLP, Publisher, rfc3339
 SCHEMA = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json"
 INFORMATION_TYPE = {"scheme": "urn:ietf:params:rolie:category:information-type", "term": "csaf"}
 METADATA = ".well-known/csaf/provider-metadata.json"
+HASH_ALGORITHMS = ("sha256", "sha512")
+SCHEMAS = {"2.0": SCHEMA, "2.1": "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,6 +30,7 @@ class Document:
     updated_at: datetime
     tlp: str = "WHITE"
     summary: str = ""
+    version: str = "2.0"  # of CSAF
 
 
 def filename(tracking_id: str) -> str:
@@ -40,28 +43,43 @@ def path(tracking_id: str, initial_release_at: datetime) -> str:
     return f"{initial_release_at.astimezone(UTC).year:04}/{filename(tracking_id)}"
 
 
-def metadata(
-    publisher: Publisher, base_url: str, folder_url: str, labels: Iterable[str], updated_at: datetime | None
-) -> dict:
-    """provider-metadata.json (requirement 7); feeds are below `folder_url`, one per TLP label."""
-    issuer = {
+def publisher_members(publisher: Publisher) -> dict:
+    """The members of a publisher (section 3.2.1.8), without empty ones."""
+    members = {
         "category": publisher.category,
         "contact_details": publisher.contact,
         "issuing_authority": publisher.authority,
         "name": publisher.name,
         "namespace": publisher.namespace,
     }
+    return {key: value for key, value in members.items() if value}
+
+
+def metadata(
+    publisher: Publisher,
+    base_url: str,
+    folder_url: str,
+    labels: Iterable[str],
+    updated_at: datetime | None,
+    *,
+    file: str = METADATA,
+    is_mirror: bool = False,
+) -> dict:
+    """provider-metadata.json (requirement 7); feeds are below `folder_url`, one per TLP label.
+
+    `file` is its path below `base_url`. A mirror says that others must not mirror it again (requirement 7).
+    """
     feeds = [{"tlp_label": label, "url": f"{folder_url}/{feed_name(label)}"} for label in sorted(set(labels))]
     distributions = [{"directory_url": f"{folder_url}/"}, *([{"rolie": {"feeds": feeds}}] if feeds else [])]
     return {
-        "canonical_url": f"{base_url.rstrip('/')}/{METADATA}",
+        "canonical_url": f"{base_url.rstrip('/')}/{file}",
         "distributions": distributions,
         "last_updated": rfc3339(updated_at or EPOCH),
         "list_on_CSAF_aggregators": True,
         "metadata_version": "2.0",
-        "mirror_on_CSAF_aggregators": True,
-        "publisher": {key: value for key, value in issuer.items() if value},
-        "role": "csaf_provider",
+        "mirror_on_CSAF_aggregators": not is_mirror,
+        "publisher": publisher_members(publisher),
+        "role": "csaf_publisher" if is_mirror else "csaf_provider",
     }
 
 
@@ -103,7 +121,7 @@ def _entry(document: Document, folder_url: str) -> dict:
         "published": rfc3339(document.published_at),
         "updated": rfc3339(document.updated_at),
         "content": {"type": "application/json", "src": url},
-        "format": {"schema": SCHEMA, "version": "2.0"},
+        "format": {"schema": SCHEMAS.get(document.version, SCHEMA), "version": document.version},
     }
     return entry | ({"summary": {"content": document.summary}} if document.summary else {})
 
@@ -124,7 +142,12 @@ def changes(documents: Iterable[Document]) -> str:
 
 def hash_file(data: bytes, path_of_document: str, algorithm: str = "sha512") -> str:
     """The content of NAME.sha512 or NAME.sha256 (requirement 18): hash, two spaces, file name."""
-    return f"{hashlib.new(algorithm, data).hexdigest()}  {path_of_document.rpartition('/')[2]}\n"
+    return hash_line(hashlib.new(algorithm, data).hexdigest(), path_of_document)
+
+
+def hash_line(value: str, path_of_document: str) -> str:
+    """The content of a hash file whose hash is known, in hexadecimal."""
+    return f"{value}  {path_of_document.rpartition('/')[2]}\n"
 
 
 def to_json(document: dict) -> str:

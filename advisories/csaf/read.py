@@ -1,6 +1,9 @@
-"""Read CSAF 2.0 (OASIS standard, November 2022). Pure; documents are untrusted."""
+"""Read CSAF 2.0 (OASIS standard, November 2022) and 2.1 (read21.py). Pure; documents are untrusted."""
 
+import hashlib
+import json
 import re
+import zlib
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -11,6 +14,7 @@ from advisories.advisory import (
     Advisory,
     Involvement,
     Note,
+    Original,
     Reference,
     Remedy,
     RevisionEntry,
@@ -21,7 +25,7 @@ from advisories.advisory import (
 )
 from advisories.completion import complete
 from advisories.csaf import notes as csaf_notes
-from advisories.csaf import rules
+from advisories.csaf import read21, rules
 from advisories.csaf.read_products import Products
 from advisories.merging import VulnerabilityCollector
 from advisories.parsing import Log, Node
@@ -30,35 +34,57 @@ from advisories.severity_words import severity_of_phrase
 EXPLOITED = re.compile(r"\bExploited: ?Yes\b|\bExploitation Detected\b|\bExploitation: active\b", re.I)
 
 
-def read(document: dict) -> list[Advisory]:
-    """Read the advisory in a parsed document, as a list of one; raises Unusable."""
+ENGINE = "Redoubt"  # the name of this software in the documents that it writes, whose texts are Markdown
+MAX_ORIGINAL_BYTES = 8 * 1024 * 1024  # of a stored original, compressed
+
+
+def read(document: dict, data: bytes = b"") -> list[Advisory]:
+    """Read the advisory in a parsed document, as a list of one; raises Unusable.
+
+    `data` are the bytes of the document, which are kept as its original; without them it is serialized.
+    """
     log = Log()
     root = Node(document, "", log)
     head = root["document"]
-    advisory = _head(head, log)
+    log.is_markdown = head["tracking"]["generator"]["engine"].line("name") == ENGINE
+    version = read21.check_version(head)
+    advisory = _head(head, log, version)
     products = Products(root["product_tree"])
     advisory.products = list(products.entries.values())
     collected = VulnerabilityCollector(log)
+    dl_ids: dict[str, Vulnerability] = {}
     for node in root["vulnerabilities"]:
-        collected.add(_vulnerability(node, products), node.place)
+        found = _vulnerability(node, products)
+        if version == "2.1":
+            read21.complete(found, node, products, advisory.publisher)
+            dl_ids[node.line("dl_vuln_id")] = found
+        collected.add(found, node.place)
     advisory.vulnerabilities = collected.found
+    if version == "2.1":
+        read21.add_involvement(advisory, head, dl_ids)
+        read21.warnings_of(root)
     stated = head["aggregate_severity"]
     word = stated.line("text")
     advisory.severity = severity_of_phrase(word) or _severity(advisory.vulnerabilities)
     advisory.severity_text = "" if word == advisory.severity else word
     advisory.severity_namespace = stated.url("namespace")
     complete(advisory)
+    advisory.original = original_of(data or json.dumps(document, ensure_ascii=False).encode(), version, log)
     return [advisory]
 
 
-def _head(head: Node, log: Log) -> Advisory:
-    version = head.line("csaf_version")
-    if not version.startswith("2."):
-        raise Unusable(_("/document/csaf_version: %(version)s is not 2.0", version=repr(version[:20])))
-    if version != "2.0":
-        log.warn(
-            head["csaf_version"].place, _("version %(version)s is read as version 2.0", version=version[:20])
-        )
+def original_of(data: bytes, version: str, log: Log) -> Original | None:
+    """The document as it is, compressed; None with a warning if it is too large even so."""
+    packed = zlib.compress(data)
+    if len(packed) > MAX_ORIGINAL_BYTES:
+        place = "/"
+        log.warn(place, _("the original is too large to be published again; only its content is stored"))
+        return None
+    hashes = hashlib.sha256(data).hexdigest(), hashlib.sha512(data).hexdigest()
+    return Original(packed, len(data), *hashes, version)
+
+
+def _head(head: Node, log: Log, version: str) -> Advisory:
     publisher = head["publisher"]
     tracking = head["tracking"]
     namespace = publisher.line("namespace")
@@ -68,6 +94,7 @@ def _head(head: Node, log: Log) -> Advisory:
             raise Unusable(_("%(place)s: missing", place=place))
     history = _history(tracking["revision_history"])
     notes = _notes(head["notes"])
+    distribution = head["distribution"]
     times = [entry.at for entry in history]
     return Advisory(
         "csaf",
@@ -76,13 +103,15 @@ def _head(head: Node, log: Log) -> Advisory:
         name,
         namespace,
         publisher.choice("category", rules.PUBLISHERS, "other"),
-        publisher.text("contact_details"),
+        read21.contact(publisher),
         publisher.text("issuing_authority"),
         head.line("category") or "csaf_base",
-        tracking.choice("status", rules.STATES, "draft"),
-        _label(head["distribution"]["tlp"]),
+        _status(head, tracking),
+        read21.label(distribution) if version == "2.1" else _label(distribution["tlp"]),
         tracking.line("version") or "1",
-        distribution=head["distribution"].text("text"),
+        distribution=distribution.text("text"),
+        sharing_group=read21.sharing_group(distribution),
+        license=head.line("license_expression"),
         language=head.line("lang"),
         initial_release_at=tracking.time("initial_release_date") or min(times, default=None),
         current_release_at=tracking.time("current_release_date") or max(times, default=None),
@@ -94,6 +123,12 @@ def _head(head: Node, log: Log) -> Advisory:
         aliases=list(tracking.lines("aliases")),
         warnings=log.warnings,
     )
+
+
+def _status(head: Node, tracking: Node) -> str:
+    """The status of a document; the category csaf_withdrawn of 2.1 means that it is withdrawn."""
+    status = tracking.choice("status", rules.STATES, "draft")
+    return "withdrawn" if head.line("category") == read21.WITHDRAWN and status != "draft" else status
 
 
 def _label(tlp: Node) -> str:
@@ -118,7 +153,7 @@ def _history(nodes: Node) -> list[RevisionEntry]:
                 RevisionEntry(
                     node.line("number") or str(len(found) + 1),
                     at,
-                    node.text("summary"),
+                    node.prose("summary"),
                     node.line("legacy_version"),
                 )
             )
@@ -127,11 +162,17 @@ def _history(nodes: Node) -> list[RevisionEntry]:
     return found
 
 
-def _notes(nodes: Node) -> list[Note]:
+def _notes(nodes: Node, products: Products | None = None) -> list[Note]:
     return [
-        Note(node.choice("category", rules.NOTES, "other"), text, node.line("title"), node.line("audience"))
+        Note(
+            node.choice("category", rules.NOTES, "other"),
+            text,
+            node.line("title"),
+            node.line("audience"),
+            products.named_by(node) if products else (),
+        )
         for node in nodes
-        if (text := node.text("text"))
+        if (text := node.prose("text"))
     ]
 
 
@@ -164,7 +205,7 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
     products.default_ids = rules.default_product_ids(status)
     found = Vulnerability(
         title=node.line("title"),
-        notes=_notes(node["notes"]),
+        notes=_notes(node["notes"], products),
         status=status,
         other_ids=[
             (system, text)
@@ -181,7 +222,7 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
                 products.named_by(item),
             )
             for item in node["threats"]
-            if (details := item.text("details"))
+            if (details := item.prose("details"))
         ],
         references=_references(node["references"]),
         involvements=_involvements(node["involvements"]),
@@ -234,7 +275,7 @@ def _scores(node: Node, products: Products) -> list[Score]:
 def _remedy(node: Node, products: Products) -> Remedy | None:
     kind = node.choice("category", REMEDIES)
     url = node.url("url")
-    details = node.text("details")
+    details = node.prose("details")
     if not kind or not (details or url):
         node.log.warn(node.place, _("a remediation without a category or details was skipped"))
         return None
@@ -263,6 +304,8 @@ def _involvements(nodes: Node) -> list[Involvement]:
 
 
 def _severity(found: list[Vulnerability]) -> str:
-    """The highest severity of the scores; without scores, of the stated impacts."""
-    severity = scores.worst(scores.severity_of(each.scores) for each in found)
+    """The highest severity of the scores or else the ratings; without these, of the stated impacts."""
+    severity = scores.worst(
+        scores.severity_of(each.scores) or read21.severity_of_rating(each) for each in found
+    )
     return severity or scores.worst(map(scores.severity_of_impacts, found))

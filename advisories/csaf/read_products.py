@@ -12,6 +12,7 @@ from advisories.csaf import rules
 from advisories.parsing import MAX_DEPTH, Node
 
 Path = tuple[tuple[str, str], ...]  # (category, name) of branches
+MAX_VERS_LENGTH = 1_000  # characters
 _HASH = re.compile(r"[0-9a-fA-F]{32,200}")
 
 
@@ -29,6 +30,8 @@ class Products:
             self._add(node, ())
         for node in tree["relationships"]:
             self._relate(node)
+        for node in tree["product_paths"]:
+            self._add_path(node)
         self._break_cycles(tree.place)
         for node in tree["product_groups"]:
             self.groups[node.line("group_id")] = self._known(node, "product_ids")
@@ -69,7 +72,13 @@ class Products:
                 self.log.warn(node[key].place, _("unknown product %(name)s", name=repr(name[:60])))
         return tuple(name for name in ids if name in self.entries)
 
-    def _add(self, node: Node, path: Path, part_of: tuple[str, str, str] | None = None) -> None:
+    def _add(
+        self,
+        node: Node,
+        path: Path,
+        part_of: tuple[str, str, str] | None = None,
+        subpaths: Path = (),
+    ) -> None:
         name = node.line("product_id")
         if not name or name in self.entries:
             self.log.warn(
@@ -83,6 +92,8 @@ class Products:
         words = dict(path)
         version = words.get("product_version_range") or words.get("product_version", "")
         helper = node["product_identification_helper"]
+        purl = self._identifier(helper, "purl", rules.is_purl)
+        purls = ([purl] if purl else []) + [each for each in self._purls(helper) if each != purl]
         self.entries[name] = ProductEntry(
             name,
             node.line("name") or " ".join(word for _, word in path) or name,
@@ -91,10 +102,12 @@ class Products:
             version,
             "product_version_range" in words or rules.is_range(version),
             self._identifier(helper, "cpe", rules.is_cpe),
-            self._identifier(helper, "purl", rules.is_purl),
-            self._helpers(helper),
+            next(iter(purls), ""),
+            self._helpers(helper) | ({"purls": purls[1:]} if purls[1:] else {}),
             part_of,
             path if rules.plain_path(path) is None else (),
+            subpaths,
+            version if version.startswith("vers:") and len(version) <= MAX_VERS_LENGTH else "",
         )
 
     def _identifier(self, helper: Node, key: str, is_valid: Callable[[str], bool]) -> str:
@@ -103,6 +116,21 @@ class Products:
             self.log.warn(helper[key].place, _("invalid %(key)s: %(value)s", key=key, value=repr(value[:60])))
             return ""
         return value
+
+    def _purls(self, helper: Node) -> list[str]:
+        """The valid package URLs of CSAF 2.1, which names several; 2.0 has one."""
+        stated = helper.lines("purls")
+        for purl in stated:
+            if not rules.is_purl(purl):
+                self.log.warn(
+                    helper["purls"].place, _("invalid %(key)s: %(value)s", key="purl", value=repr(purl[:60]))
+                )
+        further = [
+            node.line("uri")
+            for node in helper["x_generic_uris"]
+            if node.line("namespace") == rules.PURL_NAMESPACE
+        ]
+        return [purl for purl in dict.fromkeys([*stated, *further]) if rules.is_purl(purl)]
 
     def _helpers(self, helper: Node) -> dict:
         found = {key: list(values) for key in rules.HELPERS if (values := helper.lines(key))}
@@ -115,7 +143,9 @@ class Products:
         uris = [
             {"namespace": space, "uri": uri}
             for node in helper["x_generic_uris"]
-            if is_uri(space := node.line("namespace")) and is_uri(uri := node.line("uri"))
+            if is_uri(space := node.line("namespace"))
+            and is_uri(uri := node.line("uri"))
+            and space != rules.PURL_NAMESPACE
         ]
         found = {key: values for key, values in found.items() if values}
         return found | ({"hashes": hashes} if hashes else {}) | ({"x_generic_uris": uris} if uris else {})
@@ -135,6 +165,17 @@ class Products:
         relation = node.choice("category", rules.RELATIONS, rules.RELATIONS[0])
         related_ids = node.line("product_reference"), node.line("relates_to_product_reference")
         self._add(node["full_product_name"], (), (relation, *related_ids) if all(related_ids) else None)
+
+    def _add_path(self, node: Node) -> None:
+        """Add a product of CSAF 2.1 that is reached over one or more relations (3.2.3.4)."""
+        beginning = node.line("beginning_product_reference")
+        steps = [
+            (step.choice("category", rules.RELATIONS, rules.RELATIONS[0]), reference)
+            for step in node["subpaths"]
+            if (reference := step.line("next_product_reference"))
+        ]
+        part_of = (steps[0][0], beginning, steps[0][1]) if beginning and steps else None
+        self._add(node["full_product_name"], (), part_of, tuple(steps[1:]))
 
     def _break_cycles(self, place: str) -> None:
         """Remove relations to unknown products and cyclic ones; the products remain."""

@@ -1,4 +1,7 @@
-"""Vocabulary and rules of CSAF 2.0 that reading and writing share, with section numbers of the standard."""
+"""Vocabulary and rules of CSAF that reading and writing share, with section numbers of the standard 2.0.
+
+Names that only 2.1 has are read in every document; the writer replaces them (BRANCH_OF_20).
+"""
 
 import re
 
@@ -6,9 +9,10 @@ from packageurl import PackageURL
 
 from advisories.advisory import AFFECTED, ProductEntry
 
-PUBLISHERS = ("coordinator", "discoverer", "other", "translator", "user", "vendor")
+PUBLISHERS = ("coordinator", "discoverer", "multiplier", "other", "translator", "user", "vendor")
 STATES = ("draft", "final", "interim")
 TLP = ("WHITE", "GREEN", "AMBER", "RED")
+TLP_2 = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")  # TLP 2.0, of CSAF 2.1
 NOTES = ("description", "details", "faq", "general", "legal_disclaimer", "other", "summary")
 BRANCHES = (
     "architecture",
@@ -16,6 +20,7 @@ BRANCHES = (
     "language",
     "legacy",
     "patch_level",
+    "platform",
     "product_family",
     "product_name",
     "product_version",
@@ -24,6 +29,8 @@ BRANCHES = (
     "specification",
     "vendor",
 )
+PURL_NAMESPACE = "https://github.com/package-url/purl-spec"  # of further package URLs, in 2.0
+BRANCH_OF_20 = {"platform": "specification"}
 RELATIONS = (
     "default_component_of",
     "external_component_of",
@@ -59,6 +66,9 @@ PROFILES = (
     "csaf_security_advisory",
     "csaf_security_incident_response",
     "csaf_vex",
+    "csaf_deprecated_security_advisory",
+    "csaf_superseded",
+    "csaf_withdrawn",
 )
 
 CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
@@ -75,7 +85,13 @@ _CPE_23 = re.compile(
     r"(:([*\-]|(?:[?*]*(?:[a-zA-Z0-9\-._]|\\[^a-zA-Z0-9\s])+[?*]*))){4}"
 )
 # 6.1.6: a product may be in one group only; the first applies
-_GROUPS = (AFFECTED, ("under_investigation",), ("first_fixed", "fixed"), ("known_not_affected",))
+_GROUPS = (
+    AFFECTED,
+    ("under_investigation",),
+    ("first_fixed", "fixed"),
+    ("known_not_affected",),
+    ("unknown",),
+)
 
 
 def is_range(version: str) -> bool:
@@ -121,7 +137,7 @@ def path_of(entry: ProductEntry) -> tuple[tuple[str, str], ...]:
     )
     return tuple(
         ("product_version_range" if category == "product_version" and is_range(word) else category, word)
-        for category, word in path
+        for category, word in ((BRANCH_OF_20.get(category, category), word) for category, word in path)
     )
 
 

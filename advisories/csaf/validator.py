@@ -1,4 +1,4 @@
-"""Asks the package `csaf` which mandatory rules of CSAF 2.0 a document breaks.
+"""Asks the package `csaf` which mandatory rules of CSAF 2.0 or 2.1 a document breaks.
 
 The package runs in a process of its own, with a time limit and a memory limit: whatever it does with a
 document from outside, an import goes on. advisories/csaf/validator_process.py is that process.

@@ -7,7 +7,8 @@ import json
 import sys
 from contextlib import suppress
 
-from csaf.csaf.v20 import validate
+from csaf import validate as validate_21  # the current draft of CSAF 2.1
+from csaf.csaf.v20 import validate as validate_20
 
 try:
     import resource
@@ -29,7 +30,9 @@ def limit_memory() -> None:
 def problems(data: bytes) -> list[str]:
     """The mandatory rules that a document violates, as "rule 6.1.1 at /location: message"."""
     try:
-        report = validate(json.loads(data), preset="basic")
+        document = json.loads(data)
+        is_21 = document["document"].get("csaf_version") == "2.1"
+        report = (validate_21 if is_21 else validate_20)(document, preset="basic")
         found: list[str] = []
         for test in report.results:
             if not test.passed and not test.skipped:

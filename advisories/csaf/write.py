@@ -8,7 +8,8 @@ from advisories import scores
 from advisories.advisory import Advisory, Note, ProductEntry, Reference, Remedy, Score, Vulnerability
 from advisories.csaf import notes
 from advisories.csaf.normalize import normalize
-from advisories.csaf.rules import path_of
+from advisories.csaf.read import ENGINE
+from advisories.csaf.rules import PURL_NAMESPACE, path_of
 
 TLP = {"CLEAR": "WHITE", "AMBER+STRICT": "RED"}
 CVSS_SEVERITIES = {
@@ -111,7 +112,7 @@ def _document(advisory: Advisory) -> dict:
                 }
             ),
             "references": [_reference(link) for link in advisory.references],
-            "title": advisory.title or advisory.tracking_id,
+            "title": advisory.title,
             "tracking": _tracking(advisory),
         }
     )
@@ -122,7 +123,7 @@ def _tracking(advisory: Advisory) -> dict:
         {
             "aliases": advisory.aliases,
             "current_release_date": rfc3339(advisory.current_release_at),
-            "generator": {"engine": {"name": "Redoubt"}},
+            "generator": {"engine": {"name": ENGINE}},
             "id": advisory.tracking_id,
             "initial_release_date": rfc3339(advisory.initial_release_at),
             "revision_history": [
@@ -187,7 +188,10 @@ def _add_branch(branches: list[dict], path: tuple[tuple[str, str], ...], product
 
 
 def _product(entry: ProductEntry) -> dict:
-    helper = _without_empty({"cpe": entry.cpe, "purl": entry.purl} | entry.helpers)
+    helpers = {key: value for key, value in entry.helpers.items() if key != "purls"}
+    further = [{"namespace": PURL_NAMESPACE, "uri": purl} for purl in entry.helpers.get("purls", ())]
+    uris = helpers.get("x_generic_uris", []) + further
+    helper = _without_empty({"cpe": entry.cpe, "purl": entry.purl} | helpers | {"x_generic_uris": uris})
     return _without_empty(
         {"name": entry.name, "product_id": entry.id, "product_identification_helper": helper}
     )
@@ -239,7 +243,7 @@ def _remedy(remedy: Remedy) -> dict:
     restart = "" if remedy.restart == "maybe" else remedy.restart
     return _without_empty(
         {
-            "category": remedy.kind,
+            "category": notes.KINDS_OF_20.get(remedy.kind, remedy.kind),
             "date": rfc3339(remedy.at),
             "details": notes.details_with_update(remedy) or remedy.url or "No details are given.",
             "entitlements": list(remedy.entitlements),

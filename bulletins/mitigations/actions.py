@@ -1,6 +1,7 @@
 """Writes of mitigations and known issues by moderators. Nothing commits."""
 
 from auth.models import User
+from bulletins import issuer_texts
 from bulletins.mitigations.from_documents import digest
 from bulletins.models import Bulletin, KnownIssue, Mitigation
 from core.database import versions
@@ -92,6 +93,7 @@ def set_issues(bulletin: Bulletin, issues: list[dict], *, by: User) -> None:
     if issues == issues_of(bulletin):
         return
     bulletin.known_issues = [KnownIssue(**facts) for facts in issues]
+    issuer_texts.add(bulletin, (each["details"] for each in issues))
     db.session.flush()
     events.record("bulletin.issues_changed", subject=bulletin, actor=by)
 
@@ -105,6 +107,7 @@ def issues_of(bulletin: Bulletin) -> list[dict]:
 
 def _revise(bulletin: Bulletin, was: dict, by: User, summary: str, *, is_added: bool = False) -> None:
     """Record a revision of the bulletin: its mitigations are part of its content."""
+    issuer_texts.add(bulletin, (each.text for each in bulletin.mitigations if each.is_ours))
     events.record("bulletin.shield_changed", subject=bulletin, actor=by, is_added=is_added)
     posts.rewrite(bulletin, bulletin.rendered, by=by, summary=summary, old_facts=was)
 

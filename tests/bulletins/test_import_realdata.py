@@ -111,7 +111,7 @@ def stored():
     for number in list(db.session.scalars(db.select(Bulletin.id))):
         bulletin = queries.get_bulletin(str(number), reader)
         key = bulletin.tracking_id if bulletin.publisher != "CVE Program" else "cve:" + bulletin.tracking_id
-        found[key] = bulletin, bulletin_page.build_page(bulletin, products.today())
+        found[key] = bulletin, bulletin_page.build_page(bulletin, products.today(), bulletin.products)
         db.session.expunge_all()
     return found
 
