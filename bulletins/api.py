@@ -221,14 +221,29 @@ def publish_bulletin(reference: str) -> dict:
     return _saved(bulletin.reference)
 
 
-@bp.post("/bulletins/<reference>/withdraw")
+@bp.post("/bulletins/<reference>/unpublish")
 @tokens.bearer(WRITE)
 @bp.response(200, api_schemas.WholeBulletin)
-def withdraw_bulletin(reference: str) -> dict:
+def unpublish_bulletin(reference: str) -> dict:
     """Make a published bulletin a draft again (moderators)."""
     bulletin, user = _curated(reference)
     versions.require_header(bulletin)
-    actions.withdraw(bulletin, by=user)
+    actions.unpublish(bulletin, by=user)
+    return _saved(bulletin.reference)
+
+
+@bp.post("/bulletins/<reference>/withdraw")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.WithdrawSchema)
+@bp.response(200, api_schemas.WholeBulletin)
+def withdraw_bulletin(data: dict, reference: str) -> dict:
+    """Withdraw a public bulletin with a reason (moderators); its page and documents stay and say so.
+
+    PATCH with `document_status` final ends the withdrawal.
+    """
+    bulletin, user = _curated(reference)
+    with forms.refusals("reason"):
+        actions.withdraw(bulletin, data["reason"], by=user, expected=versions.expected_by_header())
     return _saved(bulletin.reference)
 
 

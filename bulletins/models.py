@@ -71,6 +71,7 @@ class Bulletin(Post):
     )  # whether its publication was announced, or must not be
     is_out_of_band: Mapped[bool] = mapped_column(default=False)
     embargo_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     is_exploited: Mapped[bool] = mapped_column(default=False)
     kev_added_on: Mapped[date | None] = mapped_column(Date)
     kev_due_on: Mapped[date | None] = mapped_column(Date)
@@ -107,6 +108,11 @@ class Bulletin(Post):
     )
 
     __mapper_args__: ClassVar[dict] = {"polymorphic_identity": "bulletin", "inherit_condition": id == Post.id}
+
+    @property
+    def document_status(self) -> str:
+        """What the document says of itself: draft, interim, final or withdrawn."""
+        return self.more.get("status", "final")
 
     @property
     def document_url(self) -> str:

@@ -4,7 +4,12 @@ import hashlib
 
 from auth.models import User
 from bulletins.models import AffectedProduct, Bulletin, KnownIssue, Mitigation
-from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
+from bulletins.vulnerability_models import (
+    BulletinVulnerability,
+    Remediation,
+    Vulnerability,
+    VulnerabilityAlias,
+)
 from core import redaction
 from core.database.db import db
 from posts.models import Post
@@ -31,6 +36,7 @@ redaction.register_text(
     "full_title",
     "names",
     "more",
+    "withdrawn_reason",
     "imported",
     changed=record_redacted,
     about=lambda texts: Bulletin.id.in_(texts.post_ids),
@@ -69,5 +75,6 @@ redaction.register_without_text(
 )
 redaction.register_without_text(AffectedProduct, "status")
 redaction.register_without_text(Vulnerability, "cve")
+redaction.register_without_text(VulnerabilityAlias, "name")
 redaction.register_without_text(Remediation, "kind", "restart")
 redaction.register_without_text(Mitigation, "kind", "layer")

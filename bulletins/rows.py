@@ -15,7 +15,13 @@ from advisories.codec import dump, load
 from bulletins import fixes
 from bulletins.catalogue import Match
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
-from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
+from bulletins.vulnerabilities import names
+from bulletins.vulnerability_models import (
+    BulletinVulnerability,
+    Remediation,
+    Vulnerability,
+    VulnerabilityAlias,
+)
 
 T = TypeVar("T", Remedy, KnownIssue)
 MAX_TITLE_CHARACTERS = 200
@@ -80,7 +86,10 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
         _product(at, entry, statuses[entry.id], matched(entry)) for at, entry in enumerate(advisory.products)
     ]
     bulletin.vulnerabilities = [
-        _vulnerability(at, each, known) for at, each in enumerate(advisory.vulnerabilities)
+        _vulnerability(at, each, known, aliases)
+        for at, (each, aliases) in enumerate(
+            zip(advisory.vulnerabilities, names.of_vulnerabilities(advisory), strict=True)
+        )
     ]
     for each in _remediations(bulletin):
         each.can_roll_back = can_roll_back.get((each.kind, each.update, each.details))
@@ -117,7 +126,9 @@ def is_whole(entry: ProductEntry, match: Match) -> bool:
     return match[0] is not None and not match[1] and (entry.is_range or not entry.version)
 
 
-def _vulnerability(place: int, vulnerability: AdvisoryVulnerability, known: Known) -> BulletinVulnerability:
+def _vulnerability(
+    place: int, vulnerability: AdvisoryVulnerability, known: Known, aliases: list[str]
+) -> BulletinVulnerability:
     shared = known[vulnerability.cve] if vulnerability.cve else None
     return BulletinVulnerability(
         position=place,
@@ -132,6 +143,7 @@ def _vulnerability(place: int, vulnerability: AdvisoryVulnerability, known: Know
         concerns_any=fixes.concerns_any(vulnerability),
         more=dump(vulnerability, but=_VULNERABILITY_FIELDS),
         remediations=[_remediation(at, remedy) for at, remedy in enumerate(vulnerability.remedies)],
+        aliases=[VulnerabilityAlias(name=name) for name in aliases],
     )
 
 

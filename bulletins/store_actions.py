@@ -37,6 +37,8 @@ PARTS = {  # fields of Advisory that imports overwrite, or leave alone, together
     "severity": ("severity", "severity_text"),
     "body": ("notes",),
     "content": ("products", "vulnerabilities"),
+    "references": ("references",),
+    "status": ("status",),
 }
 MAX_SUMMARY_CHARACTERS = 200  # of a revision
 CHILDREN = ("products", "vulnerabilities", "mitigations", "known_issues")
