@@ -51,6 +51,12 @@ def _register_editables() -> None:
         ("moderate", _("moderate")),
         ("low", _("low")),
     )
+    statuses = (
+        ("final", _("final")),
+        ("draft", _("draft")),
+        ("interim", _("interim: it may still change")),
+        ("withdrawn", _("withdrawn")),
+    )
     editables.register_editable(
         Bulletin,
         editables.for_posts(
@@ -60,8 +66,14 @@ def _register_editables() -> None:
             Field("vulnerabilities", _("Vulnerabilities"), "text"),
             Field("affected", _("Affected products"), "text"),
             Field("remedies", _("Remedies"), "text"),
+            Field("exploited", _("Exploited"), "text"),
+            Field("weaknesses", _("Weaknesses (CWE)"), "text"),
+            Field("aliases", _("Other names of the vulnerabilities"), "text"),
+            Field("references", _("References"), "text"),
             Field("known_issues", _("Known issues"), "text"),
             Field("supersedes", _("Supersedes"), "text"),
+            Field("document_status", _("Status of the document"), "choice", statuses),
+            Field("withdrawn_reason", _("Reason for the withdrawal"), "text"),
             Field("is_out_of_band", _("Out-of-band: released outside patch day"), "flag"),
         ),
     )

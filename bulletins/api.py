@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from flask import Response
 from flask_babel import gettext as _
 
+from advisories.advisory import Exploitation
+from advisories.codec import load
 from auth import tokens
 from auth.models import User
 from bulletins import actions, api_schemas, bulletin_page, exports, forms, policy, queries, schemas
@@ -65,6 +67,7 @@ def _whole(bulletin: Bulletin) -> dict:
         "known_issues": [
             {"update": each.update, "details": each.details, "url": each.url} for each in content.issues
         ],
+        "references": [{"url": each.url, "summary": each.summary} for each in content.references],
         "supersedes": _references(links_from(bulletin, actions.SUPERSEDES, user)),
         "superseded_by": _references(links_to(bulletin, actions.SUPERSEDES, user)),
     }
@@ -90,6 +93,9 @@ def _vulnerability_item(each: bulletin_page.VulnerabilityFacts) -> dict:
         "kev_added_on": shared and shared.kev_added_on,
         "kev_due_on": shared and shared.kev_due_on,
         "epss": shared and shared.epss,
+        "exploitation": load(list[Exploitation], row.more.get("exploitation", [])),
+        "cwe": (row.more.get("cwe") or [None])[0],
+        "aliases": [number for _system, number in row.more.get("other_ids", ())],
         "status": row.status,
         "scores": each.ratings,
         "remediations": [_remedy_item(remedy) for remedy in row.remediations],

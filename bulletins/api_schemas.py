@@ -56,6 +56,10 @@ class _Facts(PostItem):
     has_fix = fields.Boolean()
     is_unpatched = fields.Boolean()
     is_out_of_band = fields.Boolean()
+    document_status = fields.String(
+        metadata={"description": "What the document says of itself: final, interim, draft or withdrawn."}
+    )
+    withdrawn_reason = fields.String(allow_none=True)
     publisher = fields.String()
     tracking_id = fields.String()
     published_at = fields.AwareDateTime(allow_none=True)
@@ -93,6 +97,22 @@ class RemedyItem(Reply):
     product_keys = fields.List(fields.String())
 
 
+class ExploitationItem(Reply):
+    """Who says that a vulnerability is exploited, and since when."""
+
+    source = fields.String()
+    at = fields.AwareDateTime(allow_none=True)
+    url = fields.String()
+    details = fields.String()
+
+
+class ReferenceItem(Reply):
+    """A link."""
+
+    url = fields.String()
+    summary = fields.String()
+
+
 class VulnerabilityItem(Reply):
     """A vulnerability as this bulletin has it."""
 
@@ -105,6 +125,9 @@ class VulnerabilityItem(Reply):
     kev_due_on = fields.Date(allow_none=True)
     epss = fields.Float(allow_none=True)
     status = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    exploitation = fields.List(fields.Nested(ExploitationItem))
+    cwe = fields.String(allow_none=True)
+    aliases = fields.List(fields.String())
     scores = fields.List(fields.Nested(RatingItem))
     remediations = fields.List(fields.Nested(RemedyItem))
     mitigations = fields.List(
@@ -157,5 +180,6 @@ class WholeBulletin(_Facts):
     products = fields.List(fields.Nested(AffectedItem))
     mitigations = fields.List(fields.Nested(MitigationItem))
     known_issues = fields.List(fields.Nested(IssueItem))
+    references = fields.List(fields.Nested(ReferenceItem))
     supersedes = fields.List(fields.String())
     superseded_by = fields.List(fields.String())

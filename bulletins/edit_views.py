@@ -35,7 +35,7 @@ def new() -> ResponseReturnValue:
             db.session.commit()
             flash(_("Draft saved. Publish it now or schedule it."))
             return redirect(bulletin.url)
-    return render_template("bulletins/edit.html", form=form, bulletin=None), 422 if form.errors else 200
+    return _edit_page(form, None)
 
 
 @bp.route("/bulletins/<reference>/edit", methods=["GET", "POST"])
@@ -52,7 +52,12 @@ def edit(reference: str) -> ResponseReturnValue:
             return redirect(bulletin.url)
     if request.method == "GET":
         form.values = forms.form_values(bulletin)
-    return render_template("bulletins/edit.html", form=form, bulletin=bulletin), 422 if form.errors else 200
+    return _edit_page(form, bulletin)
+
+
+def _edit_page(form: Form, bulletin: Bulletin | None) -> ResponseReturnValue:
+    page = render_template("bulletins/edit.html", form=form, bulletin=bulletin, zone=forms.site_zone())
+    return page, 422 if form.errors else 200
 
 
 @bp.post("/bulletins/<reference>/schedule")
@@ -142,7 +147,7 @@ def withdraw(reference: str) -> ResponseReturnValue:
     bulletin = require_curated(reference)
     if valid:
         with form.catching(), forms.refusals("reason"):
-            actions.withdraw(bulletin, form.data["reason"], by=me(), expected=form.expected)
+            actions.withdraw(bulletin, form.data["reason"], by=me())
             db.session.commit()
             return redirect(bulletin.url)
     return confirmation_page(
@@ -166,7 +171,6 @@ def withdraw(reference: str) -> ResponseReturnValue:
         ],
         values=form.values,
         errors=form.errors,
-        hidden={"version": form.values.get("version") or bulletin.version},
     )
 
 

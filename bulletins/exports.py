@@ -28,6 +28,8 @@ def row(bulletin: Bulletin) -> dict:
         "has_fix": bulletin.has_fix,
         "is_unpatched": bulletin.is_unpatched,
         "is_out_of_band": bulletin.is_out_of_band,
+        "document_status": bulletin.document_status,
+        "withdrawn_reason": bulletin.withdrawn_reason or None,
         "vulnerabilities": bulletin.vulnerability_count,
         "publisher": bulletin.publisher,
         "tracking_id": bulletin.tracking_id,

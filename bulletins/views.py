@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from advisories.scores import SEVERITIES
 from auth.current_user import current_user, me
-from bulletins import bulletin_page, exports, panels, policy, queries, store_actions
+from bulletins import bulletin_page, exports, forms, panels, policy, queries, store_actions
 from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
 from bulletins.models import Bulletin
@@ -162,5 +162,7 @@ def bulletin(reference: str) -> ResponseReturnValue:
         can=post_policy,
         can_curate=curates,
         panels=panels.shown(found, current_user),
+        zone=forms.site_zone(),
+        local_time=forms.local_time,
         changed_here=store_actions.changed_here(found) if curates else (),
     )

@@ -29,7 +29,7 @@ def action_labels() -> dict[str, str]:
         "hold": _("hidden by flags"),
         "publish": _("published"),
         "unpublish": _("unpublished"),
-        "withdraw": _("withdrew"),
+        "withdraw": _("withdrawn"),
         "verify": _("verification changed"),
         "redact": _("text masked"),
         "appeal-refused": _("request for review rejected"),
