@@ -28,6 +28,7 @@ COSTS: Costs = {
     "home.sitemap": SEARCH,
     "home.sitemap_posts": EXPENSIVE,
     "home.sitemap_pages": EXPENSIVE,
+    "home.sitemap_vulnerabilities": EXPENSIVE,
     "api_status.get_status": SEARCH,
     "api-docs.openapi_json": EXPENSIVE,
     "api_docs.docs": EXPENSIVE,
@@ -181,6 +182,8 @@ COSTS: Costs = {
         )
     },
     **{f"bulletins.{page}": SEARCH for page in ("bulletins", "unpatched", "unconfirmed")},
+    "vulnerabilities.vulnerability": SEARCH,
+    "api_vulnerabilities.get_vulnerability": SEARCH,
     "bulletins.export_bulletins": EXPENSIVE,
     "bulletins.export_unpatched": EXPENSIVE,
     **{f"bulletins.{verb}": WRITES_TEXT for verb in ("new", "edit", "withdraw", "new_mitigation", "edit_mitigation")},

@@ -21,13 +21,18 @@ from bulletins.mitigations import forms as mitigation_forms
 from bulletins.mitigations import queries as mitigation_queries
 from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
+from bulletins.vulnerabilities import api as vulnerability_api
+from bulletins.vulnerabilities import search_hits
+from bulletins.vulnerabilities import views as vulnerability_views
 from core.api.api import register_api
 from core.database.db import db
 from core.web.lazy_text import lazy_gettext as _
 from posts import kinds
 from posts.revisions import editables
 from posts.revisions.editables import Editable, Field, LastEdit
+from search import api as search_api
 from search.documents import register_facts
+from search.lookups import register_lookup
 
 
 def _edit_path(bulletin: Bulletin) -> str:
@@ -129,4 +134,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)
     register_api(api.bp)
+    app.register_blueprint(vulnerability_views.bp)
+    register_api(vulnerability_api.bp)
+    register_lookup("vulnerability", search_hits.find)
+    search_api.register_item("vulnerability", search_hits.item)
     app.cli.add_command(cli.group)

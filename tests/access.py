@@ -128,6 +128,7 @@ ACCESS = {
     "home.sitemap": "all",
     "home.sitemap_posts": "all",
     "home.sitemap_pages": "all",
+    "home.sitemap_vulnerabilities": "all",
     "home.robots": "all",
     "home.security_txt": "all",
     "home.opensearch": "all",
@@ -255,6 +256,8 @@ ACCESS = {
             "unconfirmed",
         )
     },
+    "vulnerabilities.vulnerability": "all",
+    "api_vulnerabilities.get_vulnerability": "all",
     "api_bulletins.list_bulletins": "all",
     "api_bulletins.get_bulletin": "all",
     **{
