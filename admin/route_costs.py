@@ -186,7 +186,10 @@ COSTS: Costs = {
     "api_vulnerabilities.get_vulnerability": SEARCH,
     "bulletins.export_bulletins": EXPENSIVE,
     "bulletins.export_unpatched": EXPENSIVE,
-    **{f"bulletins.{verb}": WRITES_TEXT for verb in ("new", "edit", "withdraw", "new_mitigation", "edit_mitigation")},
+    **{
+        f"bulletins.{verb}": WRITES_TEXT
+        for verb in ("new", "edit", "withdraw", "new_mitigation", "edit_mitigation")
+    },
     **{
         f"bulletins.{verb}": CHEAP
         for verb in ("bulletin", "schedule", "publish", "unpublish", "follow", "remove_mitigation")
@@ -198,7 +201,13 @@ COSTS: Costs = {
     "api_bulletins.list_bulletins": SEARCH,
     **{
         f"api_bulletins.{verb}": EXPENSIVE
-        for verb in ("write_bulletin", "edit_bulletin", "withdraw_bulletin", "add_mitigation", "put_mitigation")
+        for verb in (
+            "write_bulletin",
+            "edit_bulletin",
+            "withdraw_bulletin",
+            "add_mitigation",
+            "put_mitigation",
+        )
     },
     **{
         f"api_bulletins.{verb}": CHEAP

@@ -111,10 +111,10 @@ def _set_schedule(bulletin: Bulletin, data: dict, by: User) -> None:
         actions.unschedule(bulletin)
         return
     with refusals("embargo_until"):
-        shown = bulletin.embargo_until and local_time(bulletin.embargo_until) == seen
-        actions.schedule(
-            bulletin, at, by=by, seen=bulletin.embargo_until.isoformat() if shown else seen
-        )
+        scheduled = bulletin.embargo_until
+        if scheduled is not None and local_time(scheduled) == seen:
+            seen = scheduled.isoformat()
+        actions.schedule(bulletin, at, by=by, seen=seen)
 
 
 def form_values(bulletin: Bulletin) -> dict[str, object]:
@@ -187,6 +187,8 @@ def _parts(advisory: Advisory, data: dict) -> dict:
     for _try in range(MAX_BAD_LINES):
         try:
             found = changes.apply_lines(advisory, lines)
+            if not errors:
+                return parts | found
             break
         except BadLine as error:
             field = _field_of(error.line, lines)
@@ -195,9 +197,7 @@ def _parts(advisory: Advisory, data: dict) -> dict:
                 break
             others = tuple(line for line in getattr(lines, field) if line is not error.line)
             lines = replace(lines, **{field: others})
-    if errors:
-        raise Invalid(errors)
-    return parts | found
+    raise Invalid(errors)
 
 
 def _field_of(line: str, lines: Lines) -> str:

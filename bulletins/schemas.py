@@ -135,13 +135,14 @@ class Timestamp(fields.Field):
         return at
 
 
-class Zone(fields.String):
+class Zone(fields.Field):
     """A time zone of the IANA database, loaded as one; UTC for an empty text."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             load_default=UTC,
             metadata={
+                "type": "string",
                 "maxLength": MAX_ZONE_CHARACTERS,
                 "example": "Europe/Berlin",
                 "description": "Of a time that states no zone; UTC when missing.",
@@ -150,11 +151,10 @@ class Zone(fields.String):
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tzinfo:
-        name = super()._deserialize(value, attr, data, **kwargs)
-        if not name:
+        if value == "":
             return UTC
         try:
-            return ZoneInfo(name[:MAX_ZONE_CHARACTERS])
+            return ZoneInfo(str(value)[:MAX_ZONE_CHARACTERS])
         except (KeyError, OSError, ValueError):
             raise ValidationError(_("Enter a time zone such as Europe/Berlin.")) from None
 
@@ -166,7 +166,8 @@ def in_zone(field: str, at: datetime | None, zone: tzinfo) -> datetime | None:
     utc = at.replace(tzinfo=zone).astimezone(UTC)
     if utc.astimezone(zone).replace(tzinfo=None) != at:
         raise ValidationError(
-            _("This time does not exist in %(zone)s: the clocks go forward. Choose another.", zone=zone), field
+            _("This time does not exist in %(zone)s: the clocks go forward. Choose another.", zone=zone),
+            field,
         )
     return utc
 

@@ -383,7 +383,10 @@ BODIES = {
     "api_products.add_product": {"slug": "gadget", "name": "Gadget", "category": "app"},
     "api_inventory.match_sbom": {"bomFormat": "CycloneDX"},
     "api_bulletins.write_bulletin": {"title": "A bulletin in a test"},
-    **{f"{door}": {"reason": "It was wrong."} for door in ("bulletins.withdraw", "api_bulletins.withdraw_bulletin")},
+    **{
+        f"{door}": {"reason": "It was wrong."}
+        for door in ("bulletins.withdraw", "api_bulletins.withdraw_bulletin")
+    },
     "api_bulletins.add_mitigation": {"layer": "host", "text": TEXT},
     "api_bulletins.put_mitigation": {"layer": "host", "text": TEXT},
     **{f"notifications.watch_{thing}": {"watch": "true"} for thing in ("post", "tag", "product")},

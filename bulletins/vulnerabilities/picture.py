@@ -24,7 +24,7 @@ PRODUCT_STATES = ("affected", "affected_fixed", "fixed", "not_affected", "under_
 MAX_REFERENCES = 40
 MAX_DIFFERENT_PRODUCTS = 20
 MAX_THREAT_CHARACTERS = 2_000  # of a text that is searched
-# "Exploited:No" (MSRC), "not known to be exploited", "no known exploitation", "not aware of any exploitation".
+# "Exploited:No" (MSRC), "not known to be exploited", "no known exploitation", "not aware of any exploit".
 _NOT_EXPLOITED = re.compile(
     r"\bexploited ?: ?no\b|\bnot (?:been |being |known to be |actively ){0,3}exploited\b"
     r"|\bno (?:known |public |active |evidence of ){1,3}(?:public |active ){0,2}exploit"
@@ -46,7 +46,7 @@ class ProductState:
 
 @dataclass(frozen=True)
 class IssuerView:
-    """What one bulletin states; `fix` is one of FIX_STATES, `exploited` is yes, no, or empty for not stated."""
+    """What one bulletin states; `fix` is one of FIX_STATES, `exploited` yes, no, or empty (not stated)."""
 
     statement: Statement
     severity: str
@@ -75,8 +75,7 @@ class Saying:
 class Difference:
     """A fact on which issuers differ: score, severity, fix, product, exploited or rejected.
 
-    `about` is the CVSS version or the product; `values` of fix, product, exploited and rejected are words that
-    labels.py translates.
+    `about` is the CVSS version or the product. labels.py has the labels of the values.
     """
 
     kind: str

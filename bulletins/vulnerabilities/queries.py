@@ -1,8 +1,8 @@
 """Reads of vulnerabilities: which one a name stands for, and what public bulletins state about it.
 
-Only public bulletins count, whoever asks: a draft or hidden bulletin adds no name, no score and no page. KEV is
-a public catalogue, so that an entry there is a page too; EPSS alone is none, as it is stored only for CVEs that
-some bulletin names.
+Only public bulletins count, whoever asks: a draft or hidden bulletin adds no name, no score and no page. KEV
+is a public catalogue, so that an entry there is a page too; EPSS alone is none, as it is stored only for CVEs
+that some bulletin names.
 """
 
 from collections.abc import Iterable, Iterator
@@ -126,15 +126,17 @@ def _links(condition: ColumnElement[bool]) -> list[Row]:
         db.session.execute(
             select(BulletinVulnerability.id, VulnerabilityAlias.name, Vulnerability.cve)
             .select_from(VulnerabilityAlias)
-            .join(
-                BulletinVulnerability, BulletinVulnerability.id == VulnerabilityAlias.bulletin_vulnerability_id
-            )
+            .join(BulletinVulnerability, _is_of_statement())
             .join(Post, Post.id == BulletinVulnerability.bulletin_id)
             .outerjoin(Vulnerability, Vulnerability.id == BulletinVulnerability.vulnerability_id)
             .where(condition, Post.is_public)
             .limit(MAX_LINKS)
         )
     )
+
+
+def _is_of_statement() -> ColumnElement[bool]:
+    return BulletinVulnerability.id == VulnerabilityAlias.bulletin_vulnerability_id
 
 
 def _public_ids(condition: ColumnElement[bool]) -> list[int]:
@@ -272,7 +274,7 @@ def sitemap(number: int) -> Iterator[tuple[str, datetime]]:
     for row in db.session.execute(
         select(BulletinVulnerability.id, VulnerabilityAlias.name, Post.last_activity_at)
         .select_from(VulnerabilityAlias)
-        .join(BulletinVulnerability, BulletinVulnerability.id == VulnerabilityAlias.bulletin_vulnerability_id)
+        .join(BulletinVulnerability, _is_of_statement())
         .join(Post, Post.id == BulletinVulnerability.bulletin_id)
         .where(
             BulletinVulnerability.id.in_(part),
@@ -288,12 +290,10 @@ def sitemap(number: int) -> Iterator[tuple[str, datetime]]:
         pages[name] = max(times[number_of_row], pages.get(name, times[number_of_row]))
     aliases_of_cves = (
         select(VulnerabilityAlias.name)
-        .join(BulletinVulnerability, BulletinVulnerability.id == VulnerabilityAlias.bulletin_vulnerability_id)
+        .join(BulletinVulnerability, _is_of_statement())
         .join(Post, Post.id == BulletinVulnerability.bulletin_id)
         .where(BulletinVulnerability.vulnerability_id.is_not(None), Post.is_public)
     )
-    elsewhere = set(
-        db.session.scalars(aliases_of_cves.where(VulnerabilityAlias.name.in_(pages)).distinct())
-    )
+    elsewhere = set(db.session.scalars(aliases_of_cves.where(VulnerabilityAlias.name.in_(pages)).distinct()))
     for name in pages.keys() - elsewhere:
         yield page_path(name), pages[name]

@@ -40,7 +40,7 @@ class StatementItem(Reply):
     scores = fields.List(fields.Nested(RatingItem))
     fix = fields.String(
         metadata={
-            "description": "fixed, no_fix (the issuer says so), not_stated, not_affected, rejected or withdrawn."
+            "description": "fixed, no_fix (the issuer says so), not_stated, not_affected, …"
         }
     )
     fixed_in = fields.List(fields.String())
@@ -60,9 +60,7 @@ class SayingItem(Reply):
 class DifferenceItem(Reply):
     """A fact on which issuers differ."""
 
-    kind = fields.String(
-        metadata={"description": "score, severity, fix, product, exploited or rejected."}
-    )
+    kind = fields.String(metadata={"description": "score, severity, fix, product, exploited or rejected."})
     about = fields.String(metadata={"description": "The CVSS version, or the product."})
     says = fields.List(fields.Nested(SayingItem))
 

@@ -34,7 +34,7 @@ def summary(found: picture.Picture) -> str:
 
 
 def item(found: picture.Picture) -> dict:
-    """The JSON item of a vulnerability in lists of several kinds; `id` is that of its CVE, or of a statement."""
+    """The JSON item of a vulnerability in lists of several kinds; `id` is the number of its row."""
     resolved = found.resolved
     shared = resolved.shared
     times = [
