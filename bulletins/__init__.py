@@ -72,7 +72,7 @@ def _register_editables() -> None:
             Field("affected", _("Affected products"), "text"),
             Field("remedies", _("Remedies"), "text"),
             Field("exploited", _("Exploited"), "text"),
-            Field("weaknesses", _("Weaknesses (CWE)"), "text"),
+            Field("cwes", _("CWE"), "text"),
             Field("aliases", _("Other names of the vulnerabilities"), "text"),
             Field("references", _("References"), "text"),
             Field("known_issues", _("Known issues"), "text"),

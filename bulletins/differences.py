@@ -23,7 +23,7 @@ def describe_changes(before: Advisory, after: Advisory) -> str:
         ("Scores", "scores"),
         ("Known issues", "known_issues"),
         ("Exploitation", "exploitation"),
-        ("Weakness", "cwe"),
+        ("CWE", "cwe"),
         ("Other names", "other_ids"),
     ):
         if any(getattr(earlier, field) != getattr(later, field) for earlier, later in shared):

@@ -221,7 +221,7 @@ def _shape(field: str) -> str:
         "affected": _("product | version | fixed build"),
         "remedies": _("kind | update | link | what to do"),
         "exploited": _("vulnerability | source | date | link | details"),
-        "weaknesses": _("vulnerability | CWE"),
+        "cwes": _("vulnerability | CWE"),
         "aliases": _("vulnerability | other name"),
         "references": _("link | text"),
         "known_issues": _("update | link | known issue"),

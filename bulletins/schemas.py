@@ -206,7 +206,7 @@ class BulletinSchema(Schema):
         "CVE-2026-1001 | CISA KEV | 2026-11-03 | https://www.cisa.gov/known-exploited-vulnerabilities-catalog",
         is_kept=True,
     )
-    weaknesses = Lines("vulnerability | CWE", "CVE-2026-1001 | CWE-787", is_kept=True)
+    cwes = Lines("vulnerability | CWE", "CVE-2026-1001 | CWE-787", is_kept=True)
     aliases = Lines(
         "vulnerability | other name | system that issued it",
         "CVE-2026-1001 | GHSA-jfh8-c2jp-5v3q | GitHub",

@@ -1,4 +1,4 @@
-"""Lines of the form about single vulnerabilities: exploitation, weaknesses, other names; and references.
+"""Lines of the form about single vulnerabilities: exploitation, CWEs, other names; and references.
 
 The first cell names the vulnerability: its CVE, another name, its title, or #2 for the second one; it may be
 empty when there is one vulnerability only. An unchanged line keeps all that the document states. Pure
@@ -50,7 +50,7 @@ def apply_lines(changed: Advisory, before: list[Vulnerability], advisory: Adviso
     for name in _KINDS:
         _apply(changed, before, advisory, name, getattr(lines, name))
     known = {_reference_line(each): each for each in advisory.references}
-    changed.references = [known.get(line) or _reference(line) for line in lines.references]
+    changed.references = [known.get(_trimmed(line)) or _reference(line) for line in lines.references]
 
 
 def _apply(
@@ -58,13 +58,13 @@ def _apply(
 ) -> None:
     kind = _KINDS[name]
     shown = _known(advisory, name)
-    if lines == tuple(line for line, *_rest in shown):
+    if tuple(map(_trimmed, lines)) == tuple(line for line, *_rest in shown):
         return
     known = {line: (before[place], value) for line, place, value in shown}
     found: dict[int, list] = {id(each): [] for each in changed.vulnerabilities}
     for line in lines:
-        if line in known:
-            owner, value = known[line]
+        if _trimmed(line) in known:
+            owner, value = known[_trimmed(line)]
         else:
             whose, *cells = split_cells(line, kind.width + 1)
             owner = _find(line, whose, changed)
@@ -80,10 +80,15 @@ def _known(advisory: Advisory, name: str) -> list[tuple[str, int, Any]]:
     """(line, place of the vulnerability, value) of everything that the form shows in a list."""
     kind = _KINDS[name]
     return [
-        (CELL_SEPARATOR.join((_key(each, place), *kind.cells(value))), place, value)
+        (_trimmed(CELL_SEPARATOR.join((_key(each, place), *kind.cells(value)))), place, value)
         for place, each in enumerate(advisory.vulnerabilities)
         for value in kind.values(each, advisory)
     ]
+
+
+def _trimmed(line: str) -> str:
+    """A line without the separators of empty cells at its end."""
+    return line.rstrip(" |")
 
 
 def _key(vulnerability: Vulnerability, place: int) -> str:
@@ -140,9 +145,9 @@ def _day(line: str, text: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text[:40])
-    except ValueError:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadLine(line, _("“%(day)s” is no date. Write 2026-11-03.", day=text[:40])) from None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     if not 1990 <= at.year <= 2199:
         raise BadLine(line, _("“%(day)s” is no date. Write 2026-11-03.", day=text[:40]))
     return at
@@ -154,16 +159,16 @@ def _address(line: str, url: str) -> str:
     return url
 
 
-def _weakness(line: str, cells: list[str]) -> tuple[str, str]:
+def _cwe(line: str, cells: list[str]) -> tuple[str, str]:
     number = cells[0].partition(" ")[0].upper()
     number = number if number.startswith("CWE-") else f"CWE-{number}"
     name = name_of(number) if _CWE.fullmatch(number) else ""
     if not name:
-        raise BadLine(line, _("“%(cwe)s” is no weakness of the CWE list. Write CWE-79.", cwe=cells[0][:60]))
+        raise BadLine(line, _("“%(cwe)s” is not in the CWE list. Write CWE-79.", cwe=cells[0][:60]))
     return number, name
 
 
-def _set_weakness(vulnerability: Vulnerability, found: list[tuple[str, str]]) -> None:
+def _set_cwe(vulnerability: Vulnerability, found: list[tuple[str, str]]) -> None:
     vulnerability.cwe = found[0] if found else None
 
 
@@ -180,7 +185,7 @@ def _set_aliases(vulnerability: Vulnerability, found: list[tuple[str, str]]) -> 
 
 
 def _reference_line(each: Reference) -> str:
-    return CELL_SEPARATOR.join((each.url.replace("|", "%7C"), escape(each.summary)))
+    return _trimmed(CELL_SEPARATOR.join((each.url.replace("|", "%7C"), escape(each.summary))))
 
 
 def _reference(line: str) -> Reference:
@@ -192,11 +197,11 @@ def _reference(line: str) -> Reference:
 
 _KINDS = {
     "exploited": _Kind(_exploitations, _exploitation_cells, _exploitation, _set_exploitation, 4),
-    "weaknesses": _Kind(
+    "cwes": _Kind(
         lambda each, _advisory: [each.cwe] if each.cwe else [],
         lambda cwe: (" ".join(filter(None, cwe)),),
-        _weakness,
-        _set_weakness,
+        _cwe,
+        _set_cwe,
         1,
     ),
     "aliases": _Kind(

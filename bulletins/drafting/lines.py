@@ -36,7 +36,7 @@ class Lines:
     affected: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
     exploited: tuple[str, ...] = ()
-    weaknesses: tuple[str, ...] = ()
+    cwes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 

@@ -1,5 +1,7 @@
 """Vulnerabilities in the API."""
 
+from http import HTTPStatus
+
 from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -37,7 +39,7 @@ def _not_found(name: str, resolved: queries.Resolved | None) -> Response:
         detail = _("No public bulletin names this vulnerability.")
     return problem(
         404,
-        "Not Found",
+        HTTPStatus.NOT_FOUND.phrase,
         detail,
         elsewhere=[{"site": site, "url": url} for site, url in links.elsewhere(name)],
         candidates=list(resolved.candidates) if resolved is not None else [],
@@ -59,7 +61,7 @@ def _item(found: picture.Picture) -> dict:
         "epss": shared and shared.epss,
         "epss_percentile": shared and shared.epss_percentile,
         "epss_on": shared and shared.epss_on,
-        "weaknesses": [number for number, _name in found.weaknesses],
+        "cwes": [number for number, _name in found.cwes],
         "fix": found.fix_states,
         "statements": [_statement(view) for view in found.views],
         "differences": [

@@ -93,7 +93,7 @@ class Picture:
     views: list[IssuerView] = field(default_factory=list)
     exploitation: list[Exploitation] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
-    weaknesses: list[tuple[str, str]] = field(default_factory=list)
+    cwes: list[tuple[str, str]] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     updates: list[tuple[str, IssuerView]] = field(default_factory=list)
 
@@ -112,29 +112,29 @@ class Picture:
 def build(resolved: Resolved, statements: list[Statement]) -> Picture:
     """The picture of a vulnerability from queries.statements()."""
     views = [_view(each) for each in statements]
-    standing = [view for view in views if view.counts]
-    rows = [view.statement.row for view in standing] or [each.row for each in statements]
+    valid = [view for view in views if view.counts]
+    rows = [view.statement.row for view in valid] or [each.row for each in statements]
     references = {
         each.url: each
         for row in rows
         for each in load(list[Reference], row.more.get("references", []))
         if each.url
     }
-    weaknesses = dict.fromkeys(tuple(row.more["cwe"]) for row in rows if row.more.get("cwe"))
+    cwes = dict.fromkeys(tuple(row.more["cwe"]) for row in rows if row.more.get("cwe"))
     updates = {
         each.update: view
-        for view in reversed(standing)
+        for view in reversed(valid)
         for each in view.statement.row.remediations
         if each.update and each.kind == "vendor_fix"
     }
     return Picture(
         resolved,
         title=_title(views),
-        severity=scores.worst(view.severity for view in standing if view.fix != "rejected"),
+        severity=scores.worst(view.severity for view in valid if view.fix != "rejected"),
         views=views,
-        exploitation=_exploitation(resolved, standing),
-        differences=_differences(resolved, standing),
-        weaknesses=list(weaknesses),
+        exploitation=_exploitation(resolved, valid),
+        differences=_differences(resolved, valid),
+        cwes=list(cwes),
         references=list(references.values())[:MAX_REFERENCES],
         updates=sorted(updates.items()),
     )
@@ -252,22 +252,22 @@ def _exploitation(resolved: Resolved, views: list[IssuerView]) -> list[Exploitat
 
 
 def _differences(resolved: Resolved, views: list[IssuerView]) -> list[Difference]:
-    standing = [view for view in views if view.fix != "rejected"]
-    versions = sorted({_major(rating) for view in standing for rating in view.ratings})
+    valid = [view for view in views if view.fix != "rejected"]
+    versions = sorted({_major(rating) for view in valid for rating in view.ratings})
     found = [
         _difference("rejected", "", _grouped((_yes_no(view.fix == "rejected"), view) for view in views)),
         *(
-            _difference("score", version, _grouped((_base(view, version), view) for view in standing))
+            _difference("score", version, _grouped((_base(view, version), view) for view in valid))
             for version in versions
         ),
-        _difference("severity", "", _grouped((view.severity, view) for view in standing)),
+        _difference("severity", "", _grouped((view.severity, view) for view in valid)),
         _difference(
             "fix",
             "",
-            _grouped((view.fix if view.fix in ("fixed", "no_fix") else "", view) for view in standing),
+            _grouped((view.fix if view.fix in ("fixed", "no_fix") else "", view) for view in valid),
         ),
-        *_product_differences(standing),
-        _exploited_difference(resolved, standing),
+        *_product_differences(valid),
+        _exploited_difference(resolved, valid),
     ]
     return [each for each in found if each is not None]
 

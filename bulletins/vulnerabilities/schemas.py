@@ -39,9 +39,7 @@ class StatementItem(Reply):
     severity = fields.String(allow_none=True)
     scores = fields.List(fields.Nested(RatingItem))
     fix = fields.String(
-        metadata={
-            "description": "fixed, no_fix (the issuer says so), not_stated, not_affected, …"
-        }
+        metadata={"description": "fixed, no_fix (the issuer says so), not_stated, not_affected, …"}
     )
     fixed_in = fields.List(fields.String())
     is_exploited = fields.Boolean(allow_none=True, metadata={"description": "null: not stated."})
@@ -94,7 +92,7 @@ class VulnerabilityPage(Reply):
     epss = fields.Float(allow_none=True)
     epss_percentile = fields.Float(allow_none=True)
     epss_on = fields.Date(allow_none=True)
-    weaknesses = fields.List(fields.String())
+    cwes = fields.List(fields.String())
     fix = fields.List(fields.String(), metadata={"description": "Every state that is stated."})
     statements = fields.List(fields.Nested(StatementItem))
     differences = fields.List(fields.Nested(DifferenceItem))

@@ -86,7 +86,7 @@ def test_what_two_issuers_state_is_joined_and_their_differences_are_named(client
     assert [(each["source"], each["at"][:10]) for each in found["exploitation"]] == [
         ("Beta CERT", "2026-11-03")
     ]
-    assert (found["updates"], found["weaknesses"]) == (["AC100"], ["CWE-787"])
+    assert (found["updates"], found["cwes"]) == (["AC100"], ["CWE-787"])
     assert [each["bulletin"] for each in found["statements"]] == ["RB-2026-002", "RB-2026-001"]
     page = client.get(f"/vulnerabilities/{CVE}").text
     for words in (
