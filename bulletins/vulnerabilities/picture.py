@@ -14,6 +14,7 @@ from advisories import scores
 from advisories.advisory import AFFECTED, FIXED, Exploitation, Reference
 from advisories.codec import load
 from bulletins.bulletin_page import NO_FIX_KINDS, Rating, ratings
+from bulletins.models import Bulletin
 from bulletins.vulnerabilities.queries import Resolved, Statement
 from bulletins.vulnerability_models import BulletinVulnerability
 
@@ -70,6 +71,14 @@ class Saying:
     value: str
     views: tuple[IssuerView, ...]
 
+    @property
+    def by_publisher(self) -> list[tuple[str, list[Bulletin]]]:
+        """The bulletins by publisher."""
+        found: dict[str, list[Bulletin]] = {}
+        for view in self.views:
+            found.setdefault(view.statement.bulletin.publisher, []).append(view.statement.bulletin)
+        return list(found.items())
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -107,6 +116,12 @@ class Picture:
         """The distinct states of the fix that issuers state, in the order of FIX_STATES."""
         stated = {view.fix for view in self.views}
         return [state for state in FIX_STATES if state in stated]
+
+    @property
+    def shown_fix_states(self) -> list[str]:
+        """The statements on fixes that the head of a page shows: the others only where there is none."""
+        stated = [state for state in self.fix_states if state in ("fixed", "no_fix")]
+        return stated or self.fix_states
 
 
 def build(resolved: Resolved, statements: list[Statement]) -> Picture:

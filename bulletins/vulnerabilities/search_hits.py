@@ -26,7 +26,7 @@ def summary(found: picture.Picture) -> str:
     facts = [
         found.severity,
         _("exploited") if found.is_exploited else "",
-        *(labels.fix(state) for state in found.fix_states),
+        *(labels.fix(state) for state in found.shown_fix_states),
         *list(issuers)[:5],
         *found.resolved.aliases[:5],
     ]
