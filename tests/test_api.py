@@ -64,6 +64,7 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "GET /bulletins": (None, OPEN),
     "POST /bulletins": ({"title": "A bulletin of a test"}, (401, 403, 403, 201)),
     "GET /bulletins/{bulletin}": (None, OPEN),
+    "GET /vulnerabilities/CVE-2026-1001": (None, OPEN),
     "PATCH /bulletins/{bulletin}": ({"severity": "low"}, (401, 403, 403, 200)),
     "POST /bulletins/{embargoed}/schedule": ({"at": "2199-01-01T00:00:00Z"}, (401, 403, 404, 200)),
     "POST /bulletins/{embargoed}/publish": (None, (401, 403, 404, 200)),

@@ -225,6 +225,7 @@ def _bulletins(moderator, author) -> tuple[dict, list]:
     year, document = shown.document_path.removesuffix(".json").split("/")
     return {
         "reference": shown.reference,
+        "vulnerability": "CVE-2026-1001",
         "mitigation_id": mitigation.id,
         "algorithm": "sha512",
         "year": int(year),

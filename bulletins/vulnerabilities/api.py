@@ -16,17 +16,17 @@ from core.web.error_responses import problem
 bp = ApiBlueprint("vulnerabilities", __name__, description="Vulnerabilities, joined from all bulletins")
 
 
-@bp.get("/vulnerabilities/<name>")
+@bp.get("/vulnerabilities/<vulnerability>")
 @bp.response(200, schemas.VulnerabilityPage)
-def get_vulnerability(name: str) -> dict | ResponseReturnValue:
+def get_vulnerability(vulnerability: str) -> dict | ResponseReturnValue:
     """What issuers state about a vulnerability, and where they differ.
 
-    `name` is a CVE, GHSA, GCVE, EUVD or another name that a public bulletin states; `id` is the name of the
-    page. Unknown names return 404 with `elsewhere`, ambiguous ones 404 with `candidates`.
+    `vulnerability` is a CVE, GHSA, GCVE, EUVD or another name that a public bulletin states; `id` is the
+    name of the page. Unknown names return 404 with `elsewhere`, ambiguous ones 404 with `candidates`.
     """
-    resolved = queries.resolve(name)
+    resolved = queries.resolve(vulnerability)
     if resolved is None or resolved.candidates or not resolved.is_known:
-        return _not_found(name, resolved)
+        return _not_found(vulnerability, resolved)
     return _item(picture.build(resolved, queries.statements(resolved)))
 
 

@@ -63,7 +63,7 @@ class Statement:
 
 def page_path(name: str) -> str:
     """The path of the page of a vulnerability."""
-    return path_to("vulnerabilities.vulnerability", name=name)
+    return path_to("vulnerabilities.vulnerability", vulnerability=name)
 
 
 def resolve(text: str) -> Resolved | None:

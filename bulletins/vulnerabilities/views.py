@@ -10,18 +10,18 @@ bp = Blueprint("vulnerabilities", __name__)
 MAX_SHOWN_CHARACTERS = 60  # of a text that is no name
 
 
-@bp.get("/vulnerabilities/<name>")
-def vulnerability(name: str) -> ResponseReturnValue:
+@bp.get("/vulnerabilities/<vulnerability>")
+def vulnerability(vulnerability: str) -> ResponseReturnValue:
     """What issuers state about a vulnerability, where they differ, and what names it here.
 
     Another name leads to the page of the CVE; an unknown one is answered with what is elsewhere.
     """
-    resolved = queries.resolve(name)
+    resolved = queries.resolve(vulnerability)
     if resolved is None:
-        return _unknown(name[:MAX_SHOWN_CHARACTERS], None)
+        return _unknown(vulnerability[:MAX_SHOWN_CHARACTERS], None)
     if resolved.candidates or not resolved.is_known:
-        return _unknown(names.normalize(name), resolved)
-    if resolved.name != name:
+        return _unknown(names.normalize(vulnerability), resolved)
+    if resolved.name != vulnerability:
         return redirect(resolved.path)
     found = picture.build(resolved, queries.statements(resolved))
     return render_template(
