@@ -28,6 +28,7 @@ COSTS: Costs = {
     "home.sitemap": SEARCH,
     "home.sitemap_posts": EXPENSIVE,
     "home.sitemap_pages": EXPENSIVE,
+    "home.sitemap_vulnerabilities": EXPENSIVE,
     "api_status.get_status": SEARCH,
     "api-docs.openapi_json": EXPENSIVE,
     "api_docs.docs": EXPENSIVE,
@@ -181,12 +182,17 @@ COSTS: Costs = {
         )
     },
     **{f"bulletins.{page}": SEARCH for page in ("bulletins", "unpatched", "unconfirmed")},
+    "vulnerabilities.vulnerability": SEARCH,
+    "api_vulnerabilities.get_vulnerability": SEARCH,
     "bulletins.export_bulletins": EXPENSIVE,
     "bulletins.export_unpatched": EXPENSIVE,
-    **{f"bulletins.{verb}": WRITES_TEXT for verb in ("new", "edit", "new_mitigation", "edit_mitigation")},
+    **{
+        f"bulletins.{verb}": WRITES_TEXT
+        for verb in ("new", "edit", "withdraw", "new_mitigation", "edit_mitigation")
+    },
     **{
         f"bulletins.{verb}": CHEAP
-        for verb in ("bulletin", "schedule", "publish", "withdraw", "follow", "remove_mitigation")
+        for verb in ("bulletin", "schedule", "publish", "unpublish", "follow", "remove_mitigation")
     },
     "bulletin_feeds.bulletins": SEARCH,
     "bulletin_feeds.unpatched": SEARCH,
@@ -201,7 +207,13 @@ COSTS: Costs = {
     "api_bulletins.list_bulletins": SEARCH,
     **{
         f"api_bulletins.{verb}": EXPENSIVE
-        for verb in ("write_bulletin", "edit_bulletin", "add_mitigation", "put_mitigation")
+        for verb in (
+            "write_bulletin",
+            "edit_bulletin",
+            "withdraw_bulletin",
+            "add_mitigation",
+            "put_mitigation",
+        )
     },
     **{
         f"api_bulletins.{verb}": CHEAP
@@ -209,7 +221,7 @@ COSTS: Costs = {
             "get_bulletin",
             "schedule_bulletin",
             "publish_bulletin",
-            "withdraw_bulletin",
+            "unpublish_bulletin",
             "remove_mitigation",
         )
     },

@@ -172,10 +172,10 @@ def note_risk(event_id: int, bulletin_id: int, reasons: list[str]) -> None:
     _note(f"raised:{event_id}", bulletin_id, reasons, is_urgent=True)
 
 
-def note_retracted(event_id: int, bulletin_id: int) -> None:
+def note_withdrawn(event_id: int, bulletin_id: int) -> None:
     """Record that a bulletin was withdrawn; nothing if no alert was recorded about it."""
     if db.session.scalar(select(AlertNews.id).where(AlertNews.bulletin_id == bulletin_id).limit(1)):
-        _note(f"retracted:{event_id}", bulletin_id, [WITHDRAWN], is_urgent=True)
+        _note(f"withdrawn:{event_id}", bulletin_id, [WITHDRAWN], is_urgent=True)
 
 
 def _note(cause: str, bulletin_id: int, reasons: list[str], *, is_urgent: bool) -> None:

@@ -75,7 +75,7 @@ def _process(subscription_id: int, cadence: str, due: DueNews, editions: Edition
     if row.scope == MINE and row.user is not None:
         owned = alert_queries.owned_releases(row.user)
     found = matching.matching_bulletins(row, editions[key], owned)
-    found = _without_unknown_retractions(found, row, key)
+    found = _without_unknown_withdrawals(found, row, key)
     if found and (address := _reachable_address(row)):
         _queue(row, address, found)
         if not all(facts.reasons for facts in found):
@@ -99,7 +99,7 @@ def _edition(news: list[AlertNews]) -> list[AlertFacts]:
     return edition
 
 
-def _without_unknown_retractions(
+def _without_unknown_withdrawals(
     found: list[AlertFacts], row: Subscription, key: tuple[tuple[int, int], tuple[int, int]]
 ) -> list[AlertFacts]:
     """Leave out withdrawn bulletins that this subscription was not alerted to before.

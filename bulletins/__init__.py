@@ -24,13 +24,18 @@ from bulletins.mitigations import queries as mitigation_queries
 from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
 from bulletins.originals import mirror_feeds
+from bulletins.vulnerabilities import api as vulnerability_api
+from bulletins.vulnerabilities import search_hits
+from bulletins.vulnerabilities import views as vulnerability_views
 from core.api.api import register_api
 from core.database.db import db
 from core.web.lazy_text import lazy_gettext as _
 from posts import kinds
 from posts.revisions import editables
 from posts.revisions.editables import Editable, Field, LastEdit
+from search import api as search_api
 from search.documents import register_facts
+from search.lookups import register_lookup
 
 
 def _edit_path(bulletin: Bulletin) -> str:
@@ -54,6 +59,12 @@ def _register_editables() -> None:
         ("moderate", _("moderate")),
         ("low", _("low")),
     )
+    statuses = (
+        ("final", _("final")),
+        ("draft", _("draft")),
+        ("interim", _("interim: it may still change")),
+        ("withdrawn", _("withdrawn")),
+    )
     editables.register_editable(
         Bulletin,
         editables.for_posts(
@@ -63,8 +74,14 @@ def _register_editables() -> None:
             Field("vulnerabilities", _("Vulnerabilities"), "text"),
             Field("affected", _("Affected products"), "text"),
             Field("remedies", _("Remedies"), "text"),
+            Field("exploited", _("Exploited"), "text"),
+            Field("cwes", _("CWE"), "text"),
+            Field("aliases", _("Other names of the vulnerabilities"), "text"),
+            Field("references", _("References"), "text"),
             Field("known_issues", _("Known issues"), "text"),
             Field("supersedes", _("Supersedes"), "text"),
+            Field("document_status", _("Status of the document"), "choice", statuses),
+            Field("withdrawn_reason", _("Reason for the withdrawal"), "text"),
             Field("is_out_of_band", _("Out-of-band: released outside patch day"), "flag"),
         ),
     )
@@ -121,4 +138,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(csaf_feeds.bp)
     app.register_blueprint(mirror_feeds.bp)
     register_api(api.bp)
+    app.register_blueprint(vulnerability_views.bp)
+    register_api(vulnerability_api.bp)
+    register_lookup("vulnerability", search_hits.find)
+    search_api.register_item("vulnerability", search_hits.item)
     app.cli.add_command(cli.group)

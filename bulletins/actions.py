@@ -31,6 +31,7 @@ from posts.models import DRAFT, PUBLISHED
 from posts.revisions.history import State
 
 RESTORED_FIELDS = ("title", "severity", "severity_text", "notes", "references", "products", "vulnerabilities")
+WITHDRAWN = "withdrawn"  # Advisory.status
 CONCURRENT_SCHEDULE_WINDOW = timedelta(
     minutes=2
 )  # within it, a second schedule was set without seeing the first
@@ -92,8 +93,11 @@ def edit(
         was = posts.begin_edit(bulletin, None)
     if is_out_of_band is not None:
         bulletin.is_out_of_band = is_out_of_band
+    _remember_imported(bulletin)
     before = rows.to_advisory(bulletin, with_local=False)
     after = replace(before, **parts)
+    if after.status != WITHDRAWN:
+        bulletin.withdrawn_reason = ""
     if dump(after) == dump(before):
         posts.rewrite(bulletin, bulletin.rendered, by=by, summary=change, old_facts=was)
         return
@@ -103,12 +107,19 @@ def edit(
     bulletin.is_edited = not bulletin.is_own
 
 
+def _remember_imported(bulletin: Bulletin) -> None:
+    """Store the digests of parts that did not exist when the bulletin was imported, before an edit."""
+    if bulletin.imported:
+        bulletin.imported = store_actions.part_digests(bulletin) | bulletin.imported
+
+
 def facts_of(bulletin: Bulletin) -> dict:
     """The facts in its revisions: the document, and what moderators entered besides."""
     found = queries.get_whole(bulletin.id)
     return {
         "advisory": dump(rows.to_advisory(found, with_local=False)),
         "is_out_of_band": found.is_out_of_band,
+        "withdrawn_reason": found.withdrawn_reason,
         "known_issues": actions.issues_of(found),
         "supersedes": sorted(queries.superseded(found).values()),
         "mitigations": [actions.facts_of(each) for each in found.mitigations],
@@ -238,17 +249,40 @@ def _set_first_release(bulletin: Bulletin, at: datetime) -> None:
     }
 
 
-def withdraw(bulletin: Bulletin, *, by: User) -> None:
+def unpublish(bulletin: Bulletin, *, by: User) -> None:
     """Make a published bulletin a draft again. Raises AlreadyDone when somebody else has."""
     locks.lock_thread(bulletin)
     if bulletin.status != PUBLISHED:
         check_not_done(
-            bulletin, ["bulletin.withdrawn"], _("this bulletin is unpublished."), by=by, url=bulletin.url
+            bulletin, ["bulletin.unpublished"], _("this bulletin is unpublished."), by=by, url=bulletin.url
         )
         return
     bulletin.status = DRAFT
     visibility.refresh(bulletin)
-    events.record("bulletin.withdrawn", subject=bulletin, actor=by)
+    events.record("bulletin.unpublished", subject=bulletin, actor=by)
+
+
+def withdraw(bulletin: Bulletin, reason: str, *, by: User, expected: Expected = None) -> None:
+    """Withdraw a published bulletin: its page stays and says so, with the reason, as a new version.
+
+    Raises NotPossible for a bulletin that is not public, versions.Stale, and AlreadyDone when somebody else
+    has withdrawn it for another reason.
+    """
+    was = posts.begin_edit(bulletin, expected)
+    if not bulletin.is_public:
+        raise NotPossible(_("only a public bulletin can be withdrawn"))
+    before = rows.to_advisory(bulletin, with_local=False)
+    if before.status == WITHDRAWN:
+        if bulletin.withdrawn_reason != reason:
+            done = _("this bulletin is withdrawn.")
+            check_not_done(bulletin, ["bulletin.withdrawn"], done, by=by, url=bulletin.url)
+        return
+    _remember_imported(bulletin)
+    summary = _("Withdrawn: %(reason)s", reason=reason)
+    after = _new_version(replace(before, status=WITHDRAWN), summary)
+    bulletin.withdrawn_reason = reason
+    store_actions.rewrite(bulletin, after, by=by, catalogue=Catalogue(), summary=summary, facts=was)
+    events.record("bulletin.withdrawn", subject=bulletin, actor=by, note=reason)
 
 
 def accept_imports(bulletin: Bulletin) -> None:

@@ -75,6 +75,7 @@ def _whole(bulletin: Bulletin) -> dict:
         "known_issues": [
             {"update": each.update, "details": each.details, "url": each.url} for each in content.issues
         ],
+        "references": [{"url": each.url, "summary": each.summary} for each in content.references],
         "supersedes": _references(links_from(bulletin, actions.SUPERSEDES, user)),
         "superseded_by": _references(links_to(bulletin, actions.SUPERSEDES, user)),
     }
@@ -102,6 +103,8 @@ def _vulnerability_item(each: bulletin_page.VulnerabilityFacts) -> dict:
         "kev_added_on": shared and shared.kev_added_on,
         "kev_due_on": shared and shared.kev_due_on,
         "epss": shared and shared.epss,
+        "cwe": (row.more.get("cwe") or [None])[0],
+        "aliases": [number for _system, number in row.more.get("other_ids", ())],
         "status": row.status,
         "scores": each.ratings,
         "remediations": [_remedy_item(remedy) for remedy in row.remediations],
@@ -238,14 +241,29 @@ def publish_bulletin(reference: str) -> dict:
     return _saved(bulletin.reference)
 
 
-@bp.post("/bulletins/<reference>/withdraw")
+@bp.post("/bulletins/<reference>/unpublish")
 @tokens.bearer(WRITE)
 @bp.response(200, api_schemas.WholeBulletin)
-def withdraw_bulletin(reference: str) -> dict:
+def unpublish_bulletin(reference: str) -> dict:
     """Make a published bulletin a draft again (moderators)."""
     bulletin, user = _curated(reference)
     versions.require_header(bulletin)
-    actions.withdraw(bulletin, by=user)
+    actions.unpublish(bulletin, by=user)
+    return _saved(bulletin.reference)
+
+
+@bp.post("/bulletins/<reference>/withdraw")
+@tokens.bearer(WRITE)
+@bp.arguments(schemas.WithdrawSchema)
+@bp.response(200, api_schemas.WholeBulletin)
+def withdraw_bulletin(data: dict, reference: str) -> dict:
+    """Withdraw a public bulletin with a reason (moderators); its page and documents stay and say so.
+
+    PATCH with `document_status` final ends the withdrawal.
+    """
+    bulletin, user = _curated(reference)
+    with forms.refusals("reason"):
+        actions.withdraw(bulletin, data["reason"], by=user, expected=versions.expected_by_header())
     return _saved(bulletin.reference)
 
 

@@ -72,8 +72,12 @@ class _Facts(PostItem):
     is_informational = fields.Boolean(
         metadata={"description": "Whether the issuer says that customers need not act."}
     )
-    document_status = fields.String(validate=validate.OneOf(("draft", "interim", "final", "withdrawn")))
+    document_status = fields.String(
+        validate=validate.OneOf(("draft", "interim", "final", "withdrawn")),
+        metadata={"description": "What the document says of itself."},
+    )
     is_out_of_band = fields.Boolean()
+    withdrawn_reason = fields.String(allow_none=True)
     publisher = fields.String()
     tracking_id = fields.String()
     published_at = fields.AwareDateTime(allow_none=True)
@@ -124,6 +128,13 @@ class ExploitationItem(Reply):
     details = fields.String()
 
 
+class ReferenceItem(Reply):
+    """A link."""
+
+    url = fields.String()
+    summary = fields.String()
+
+
 class VulnerabilityItem(Reply):
     """A vulnerability as this bulletin has it."""
 
@@ -138,6 +149,8 @@ class VulnerabilityItem(Reply):
     kev_due_on = fields.Date(allow_none=True)
     epss = fields.Float(allow_none=True)
     status = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    cwe = fields.String(allow_none=True)
+    aliases = fields.List(fields.String())
     scores = fields.List(fields.Nested(RatingItem))
     remediations = fields.List(fields.Nested(RemedyItem))
     mitigations = fields.List(
@@ -191,5 +204,6 @@ class WholeBulletin(_Facts):
     products = fields.List(fields.Nested(AffectedItem))
     mitigations = fields.List(fields.Nested(MitigationItem))
     known_issues = fields.List(fields.Nested(IssueItem))
+    references = fields.List(fields.Nested(ReferenceItem))
     supersedes = fields.List(fields.String())
     superseded_by = fields.List(fields.String())

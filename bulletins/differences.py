@@ -15,11 +15,16 @@ def describe_changes(before: Advisory, after: Advisory) -> str:
     new = {_name(each): each for each in after.vulnerabilities}
     found += _counted("vulnerability", set(old), set(new))
     shared = [(old[name], new[name]) for name in old.keys() & new.keys()]
+    if before.status != after.status:
+        found.append(f"Status {before.status} → {after.status}")
     for label, field in (
         ("Status", "status"),
         ("Remedies", "remedies"),
         ("Scores", "scores"),
         ("Known issues", "known_issues"),
+        ("Exploitation", "exploitation"),
+        ("CWE", "cwe"),
+        ("Other names", "other_ids"),
     ):
         if any(getattr(earlier, field) != getattr(later, field) for earlier, later in shared):
             found.append(f"{label} changed")

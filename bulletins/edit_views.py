@@ -35,7 +35,7 @@ def new() -> ResponseReturnValue:
             db.session.commit()
             flash(_("Draft saved. Publish it now or schedule it."))
             return redirect(bulletin.url)
-    return render_template("bulletins/edit.html", form=form, bulletin=None), 422 if form.errors else 200
+    return _edit_page(form, None)
 
 
 @bp.route("/bulletins/<reference>/edit", methods=["GET", "POST"])
@@ -52,7 +52,12 @@ def edit(reference: str) -> ResponseReturnValue:
             return redirect(bulletin.url)
     if request.method == "GET":
         form.values = forms.form_values(bulletin)
-    return render_template("bulletins/edit.html", form=form, bulletin=bulletin), 422 if form.errors else 200
+    return _edit_page(form, bulletin)
+
+
+def _edit_page(form: Form, bulletin: Bulletin | None) -> ResponseReturnValue:
+    page = render_template("bulletins/edit.html", form=form, bulletin=bulletin, zone=forms.site_zone())
+    return page, 422 if form.errors else 200
 
 
 @bp.post("/bulletins/<reference>/schedule")
@@ -107,9 +112,9 @@ def _ask_to_publish(bulletin: Bulletin) -> ResponseReturnValue:
     )
 
 
-@bp.route("/bulletins/<reference>/withdraw", methods=["GET", "POST"])
+@bp.route("/bulletins/<reference>/unpublish", methods=["GET", "POST"])
 @login_required
-def withdraw(reference: str) -> ResponseReturnValue:
+def unpublish(reference: str) -> ResponseReturnValue:
     """Make it a draft again. GET asks for confirmation."""
     bulletin = require_curated(reference)
     if request.method == "GET":
@@ -127,10 +132,46 @@ def withdraw(reference: str) -> ResponseReturnValue:
             back=bulletin.url,
             subject=bulletin.title,
         )
-    actions.withdraw(bulletin, by=me())
+    actions.unpublish(bulletin, by=me())
     db.session.commit()
     flash(_("Unpublished. Only moderators can see it now."))
     return redirect(bulletin.url)
+
+
+@bp.route("/bulletins/<reference>/withdraw", methods=["GET", "POST"])
+@login_required
+def withdraw(reference: str) -> ResponseReturnValue:
+    """Withdraw it with a reason: its page stays and says so. GET asks for the reason."""
+    form = Form(schemas.WithdrawSchema)
+    valid = request.method == "POST" and form.validate()
+    bulletin = require_curated(reference)
+    if valid:
+        with form.catching(), forms.refusals("reason"):
+            actions.withdraw(bulletin, form.data["reason"], by=me())
+            db.session.commit()
+            return redirect(bulletin.url)
+    return confirmation_page(
+        _("Withdraw this bulletin?"),
+        [
+            _("Its page, its links and its documents stay, and say that it is withdrawn, with your reason."),
+            _("Followers of it and of the affected products are notified. The public log will record this."),
+            _("To end the withdrawal, edit the bulletin and set its status to final."),
+        ],
+        _("Withdraw"),
+        back=bulletin.url,
+        subject=bulletin.title,
+        fields=[
+            {
+                "name": "reason",
+                "label": _("Reason"),
+                "type": "text",
+                "hint": _("For example: the report was wrong; RB-2026-012 takes its place."),
+                "required": True,
+            }
+        ],
+        values=form.values,
+        errors=form.errors,
+    )
 
 
 @bp.post("/bulletins/<reference>/follow")

@@ -31,6 +31,7 @@ def row(bulletin: Bulletin) -> dict:
         "is_informational": bulletin.is_informational,
         "document_status": bulletin.document_status,
         "is_out_of_band": bulletin.is_out_of_band,
+        "withdrawn_reason": bulletin.withdrawn_reason or None,
         "vulnerabilities": bulletin.vulnerability_count,
         "publisher": bulletin.publisher,
         "tracking_id": bulletin.tracking_id,

@@ -101,6 +101,8 @@ def part(name: str) -> str:
         "severity": _("severity"),
         "body": _("text"),
         "content": _("products and vulnerabilities"),
+        "references": _("references"),
+        "status": _("status"),
     }[name]
 
 

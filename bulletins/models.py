@@ -82,6 +82,7 @@ class Bulletin(Post):
     is_own: Mapped[bool] = mapped_column(default=False)
     is_edited: Mapped[bool] = mapped_column(default=False)
     embargo_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     is_exploited: Mapped[bool] = mapped_column(default=False)
     kev_added_on: Mapped[date | None] = mapped_column(Date)
     kev_due_on: Mapped[date | None] = mapped_column(Date)

@@ -110,7 +110,7 @@ def _rejected(known: Vulnerability, new: Vulnerability | None) -> Vulnerability:
     return replace(known, is_rejected=True, notes=[*notes, *known.notes])
 
 
-def announce_retraction(bulletin: Bulletin) -> None:
+def announce_withdrawal(bulletin: Bulletin) -> None:
     """Announce that a public bulletin was withdrawn by its issuer, or by a moderator with a reason."""
     if bulletin.is_public:
-        events.record("bulletin.retracted", subject=bulletin)
+        events.record("bulletin.withdrawn", subject=bulletin)

@@ -11,6 +11,7 @@ from bulletins.vulnerability_models import (
     ExploitationEntry,
     Remediation,
     Vulnerability,
+    VulnerabilityAlias,
 )
 from core import redaction
 from core.database.db import db
@@ -50,6 +51,7 @@ redaction.register_text(
     "full_title",
     "names",
     "more",
+    "withdrawn_reason",
     "imported",
     "texts_html",
     changed=_forget_original,
@@ -102,5 +104,6 @@ redaction.register_without_text(
 redaction.register_without_text(AffectedProduct, "status", "fix_state")
 redaction.register_without_text(BulletinVulnerability, "fix_state")
 redaction.register_without_text(Vulnerability, "cve")
+redaction.register_without_text(VulnerabilityAlias, "name")
 redaction.register_without_text(Remediation, "kind", "restart")
 redaction.register_without_text(Mitigation, "kind", "layer")

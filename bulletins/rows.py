@@ -15,7 +15,13 @@ from advisories.codec import dump, load
 from bulletins import fixes
 from bulletins.catalogue import Match
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
-from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
+from bulletins.vulnerabilities import names
+from bulletins.vulnerability_models import (
+    BulletinVulnerability,
+    Remediation,
+    Vulnerability,
+    VulnerabilityAlias,
+)
 
 T = TypeVar("T", Remedy, KnownIssue)
 MAX_TITLE_CHARACTERS = 200
@@ -81,9 +87,14 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
         _product(at, entry, statuses[entry.id], matched(entry)) for at, entry in enumerate(advisory.products)
     ]
     bulletin.vulnerabilities = [
-        _vulnerability(at, each, counted, known)
-        for at, (each, counted) in enumerate(
-            zip(advisory.vulnerabilities, in_force.vulnerabilities, strict=True)
+        _vulnerability(at, each, counted, known, aliases)
+        for at, (each, counted, aliases) in enumerate(
+            zip(
+                advisory.vulnerabilities,
+                in_force.vulnerabilities,
+                names.of_vulnerabilities(advisory),
+                strict=True,
+            )
         )
     ]
     for each in _remediations(bulletin):
@@ -124,7 +135,11 @@ def is_whole(entry: ProductEntry, match: Match) -> bool:
 
 
 def _vulnerability(
-    place: int, vulnerability: AdvisoryVulnerability, in_force: AdvisoryVulnerability, known: Known
+    place: int,
+    vulnerability: AdvisoryVulnerability,
+    in_force: AdvisoryVulnerability,
+    known: Known,
+    aliases: list[str],
 ) -> BulletinVulnerability:
     shared = known[vulnerability.cve] if vulnerability.cve else None
     return BulletinVulnerability(
@@ -141,6 +156,7 @@ def _vulnerability(
         concerns_any=fixes.concerns_any(in_force),
         more=dump(vulnerability, but=_VULNERABILITY_FIELDS),
         remediations=[_remediation(at, remedy) for at, remedy in enumerate(vulnerability.remedies)],
+        aliases=[VulnerabilityAlias(name=name) for name in aliases],
     )
 
 

@@ -1,14 +1,16 @@
 """Schemas of the input for bulletins, schedules and mitigations, from a form or as JSON."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, missing, post_load, validate
 
 from advisories.layers import LAYERS
 from advisories.scores import SEVERITIES
+from bulletins.drafting.lines import TypedLine
 from bulletins.mitigations.from_documents import MITIGATION_KINDS
 from core.markup.characters import visible
 from core.web.fields import Line, Markdown
@@ -20,16 +22,22 @@ MAX_BODY_CHARACTERS = 200_000
 MAX_LINES = 500
 MAX_LINE_CHARACTERS = 4_000
 MAX_TEXT_CHARACTERS = 10_000
+MAX_ZONE_CHARACTERS = 60
+MAX_REASON_CHARACTERS = 1_000
+DOCUMENT_STATUSES = ("draft", "interim", "final", "withdrawn")
 REFERENCE = re.compile(r"RB-[0-9]{4}-[0-9]{3,7}$")
 ARTICLE = re.compile(r"(?:.*/articles/)?([0-9]{1,9})(?:/.*)?$")
 
 
 class Lines(fields.Field):
-    """A list of lines, or one text with a line for each; `shape` names the cells, separated by |."""
+    """A list of lines, or one text with a line for each; `shape` names the cells, separated by |.
 
-    def __init__(self, shape: str, example: str, **kwargs: Any) -> None:
+    Loads as a tuple of TypedLine. A missing field is an empty list; with `is_kept`, it is left out.
+    """
+
+    def __init__(self, shape: str, example: str, *, is_kept: bool = False, **kwargs: Any) -> None:
         super().__init__(
-            load_default=tuple,
+            load_default=missing if is_kept else tuple,
             metadata={
                 "type": "array",
                 "items": {"type": "string", "maxLength": MAX_LINE_CHARACTERS},
@@ -44,37 +52,73 @@ class Lines(fields.Field):
         lines = value.splitlines() if isinstance(value, str) else value
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
             raise ValidationError(_("Enter one per line."))
-        lines = [visible(line).replace("\n", " ").strip() for line in lines]
-        lines = [line for line in lines if line.strip(" |")]
-        if len(lines) > MAX_LINES or any(len(line) > MAX_LINE_CHARACTERS for line in lines):
+        found = [
+            _typed_line(visible(line).replace("\n", " ").strip(), number)
+            for number, line in enumerate(lines, 1)
+            if line.strip(" |")
+        ]
+        if len(found) > MAX_LINES:
+            raise ValidationError(_("Use at most %(n)s lines. There are %(m)s.", n=MAX_LINES, m=len(found)))
+        if long := next((line for line in found if len(line) > MAX_LINE_CHARACTERS), None):
             raise ValidationError(
-                _("Use at most %(n)s lines of %(m)s characters.", n=MAX_LINES, m=MAX_LINE_CHARACTERS)
+                _(
+                    "Line %(number)s has %(m)s characters. Use at most %(n)s.",
+                    number=long.number,
+                    m=len(long),
+                    n=MAX_LINE_CHARACTERS,
+                )
             )
-        return tuple(lines)
+        return tuple(found)
+
+
+def _typed_line(text: str, number: int) -> TypedLine:
+    line = TypedLine(text)
+    line.number = number
+    return line
 
 
 class PlainText(fields.String):
     """A text of several lines, without markup."""
 
-    def __init__(self, max_characters: int = MAX_TEXT_CHARACTERS, **kwargs: Any) -> None:
-        super().__init__(load_default="", metadata={"maxLength": max_characters}, **kwargs)
+    def __init__(
+        self,
+        max_characters: int = MAX_TEXT_CHARACTERS,
+        *,
+        min_characters: int = 0,
+        is_kept: bool = False,
+        required: bool = False,
+    ) -> None:
+        super().__init__(
+            load_default=missing if is_kept or required else "",
+            required=required,
+            metadata={"maxLength": max_characters, "minLength": min_characters},
+        )
         self.max_characters = max_characters
+        self.min_characters = min_characters
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = visible(super()._deserialize(value, attr, data, **kwargs)).strip()
         if len(text) > self.max_characters:
             raise ValidationError(_("Use at most %(n)s characters.", n=self.max_characters))
+        if len(text) < self.min_characters:
+            raise ValidationError(
+                _("Use at least %(n)s characters. This has %(m)s.", n=self.min_characters, m=len(text))
+            )
         return text
 
 
 class Timestamp(fields.Field):
-    """A time in ISO 8601, in UTC when it has no zone; empty for None."""
+    """A time in ISO 8601; empty for None. Without a zone it is loaded without one, for in_zone()."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             allow_none=True,
-            load_default=None,
-            metadata={"type": "string", "format": "date-time", "example": "2026-12-08T18:00:00Z"},
+            metadata={
+                "type": "string",
+                "format": "date-time",
+                "example": "2026-12-08T18:00:00Z",
+                **kwargs.pop("metadata", {}),
+            },
             **kwargs,
         )
 
@@ -83,12 +127,49 @@ class Timestamp(fields.Field):
             return None
         try:
             at = datetime.fromisoformat(str(value).strip()[:40])
-            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+            at = at if at.tzinfo is None else at.astimezone(UTC)
         except (ValueError, OverflowError):
             raise ValidationError(_("Use the form 2026-12-08T18:00:00Z.")) from None
         if not 2000 <= at.year <= 2199:
             raise ValidationError(_("Enter a year from 2000 to 2199."))
         return at
+
+
+class Zone(fields.Field):
+    """A time zone of the IANA database, loaded as one; UTC for an empty text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            load_default=UTC,
+            metadata={
+                "type": "string",
+                "maxLength": MAX_ZONE_CHARACTERS,
+                "example": "Europe/Berlin",
+                "description": "Of a time that states no zone; UTC when missing.",
+            },
+            **kwargs,
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tzinfo:
+        if value == "":
+            return UTC
+        try:
+            return ZoneInfo(str(value)[:MAX_ZONE_CHARACTERS])
+        except (KeyError, OSError, ValueError):
+            raise ValidationError(_("Enter a time zone such as Europe/Berlin.")) from None
+
+
+def in_zone(field: str, at: datetime | None, zone: tzinfo) -> datetime | None:
+    """A loaded Timestamp in UTC; raises ValidationError for a local time that does not exist."""
+    if at is None or at.tzinfo is not None:
+        return at
+    utc = at.replace(tzinfo=zone).astimezone(UTC)
+    if utc.astimezone(zone).replace(tzinfo=None) != at:
+        raise ValidationError(
+            _("This time does not exist in %(zone)s: the clocks go forward. Choose another.", zone=zone),
+            field,
+        )
+    return utc
 
 
 def _max_characters(n: int) -> validate.Length:
@@ -120,10 +201,46 @@ class BulletinSchema(Schema):
         "fix for OpenSSL 3.0; Python) | update | link | what to do",
         "fix | AC100 | https://acme.example/ac100 | Install the update.",
     )
+    exploited = Lines(
+        "vulnerability | source | date | link | details",
+        "CVE-2026-1001 | CISA KEV | 2026-11-03 | https://www.cisa.gov/known-exploited-vulnerabilities-catalog",
+        is_kept=True,
+    )
+    cwes = Lines("vulnerability | CWE", "CVE-2026-1001 | CWE-787", is_kept=True)
+    aliases = Lines(
+        "vulnerability | other name | system that issued it",
+        "CVE-2026-1001 | GHSA-jfh8-c2jp-5v3q | GitHub",
+        is_kept=True,
+    )
+    references = Lines("link | text", "https://acme.example/sa-1 | Advisory of Acme", is_kept=True)
     known_issues = Lines("update | link | known issue", "AC100 | | Printing stops.")
     supersedes = Lines("a bulletin", "RB-2026-001")
     is_out_of_band = fields.Boolean(load_default=False)
+    document_status = fields.String(
+        validate=validate.OneOf(
+            DOCUMENT_STATUSES, error=lazy_gettext("Choose draft, interim, final or withdrawn.")
+        ),
+        metadata={"description": "`withdrawn` needs `withdrawn_reason`; the bulletin stays public."},
+    )
+    withdrawn_reason = PlainText(MAX_REASON_CHARACTERS, is_kept=True)
+    embargo_until = Timestamp(
+        metadata={
+            "description": "When a draft is published, not earlier; null or empty removes the schedule."
+        }
+    )
+    zone = Zone()
+    embargo_seen = Line(
+        validate=_max_characters(40),
+        metadata={"description": "The time that the form showed, so that an older form changes nothing."},
+    )
     change = Line(load_default="", validate=_max_characters(100))
+
+    @post_load
+    def _set_zone(self, data: dict, **_kwargs: object) -> dict:
+        zone = data.pop("zone", UTC)
+        if "embargo_until" in data:
+            data["embargo_until"] = in_zone("embargo_until", data["embargo_until"], zone)
+        return data
 
 
 class EditBulletinSchema(BulletinSchema):
@@ -135,7 +252,18 @@ class EditBulletinSchema(BulletinSchema):
 class ScheduleSchema(Schema):
     """The time of publication; None or empty removes the schedule."""
 
-    at = Timestamp()
+    at = Timestamp(load_default=None)
+    zone = Zone()
+
+    @post_load
+    def _set_zone(self, data: dict, **_kwargs: object) -> dict:
+        return {"at": in_zone("at", data["at"], data["zone"])}
+
+
+class WithdrawSchema(Schema):
+    """Why a bulletin is withdrawn, for everybody who reads it."""
+
+    reason = PlainText(MAX_REASON_CHARACTERS, min_characters=5, required=True)
 
 
 class MitigationSchema(Schema):

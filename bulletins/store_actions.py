@@ -42,6 +42,8 @@ PARTS = {  # fields of Advisory that imports overwrite, or leave alone, together
     "severity": ("severity", "severity_text"),
     "body": ("notes",),
     "content": ("products", "vulnerabilities"),
+    "references": ("references",),
+    "status": ("status",),
 }
 MAX_SUMMARY_CHARACTERS = 200  # of a revision
 CHILDREN = ("products", "vulnerabilities", "mitigations", "known_issues")
@@ -132,7 +134,7 @@ def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Cata
     bulletin.is_edited = bool(edited)
     originals.keep(bulletin, advisory)
     if advisory.status == publishing.WITHDRAWN and not was_withdrawn and not is_quiet:
-        publishing.announce_retraction(bulletin)
+        publishing.announce_withdrawal(bulletin)
     return Stored(Outcome.UPDATED, bulletin, new, edited)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from advisories.scores import SEVERITIES
 from auth.current_user import current_user, me
-from bulletins import bulletin_page, exports, panels, policy, product_queries, queries, store_actions
+from bulletins import bulletin_page, exports, forms, panels, policy, product_queries, queries, store_actions
 from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
 from bulletins.originals import queries as originals
@@ -203,5 +203,7 @@ def bulletin(reference: str) -> ResponseReturnValue:
         can=post_policy,
         can_curate=curates,
         panels=panels.shown(found, current_user),
+        zone=forms.site_zone(),
+        local_time=forms.local_time,
         changed_here=store_actions.changed_here(queries.get_whole(found.id)) if curates else (),
     )

@@ -53,12 +53,12 @@ def create_discussion_tag(batch: list[events.Event]) -> None:
 @events.register_handler(
     "bulletin.published",
     "bulletin.republished",
-    "bulletin.withdrawn",
+    "bulletin.unpublished",
     "bulletin.deleted",
     "bulletin.undeleted",
 )
 def follow_bulletins(batch: list[events.Event]) -> None:
-    """Give and take back reputation for reports whose bulletin was published, withdrawn or deleted."""
+    """Give and take back reputation for reports whose bulletin was published, unpublished or deleted."""
     ids = {event.subject_id for event in batch if event.subject_id is not None}
     for bulletin_id in sorted(ids):
         reports = list(

@@ -13,6 +13,7 @@ from auth.reputation import DAILY_CAP
 from auth.sessions import allow_suspended
 from bulletins import labels
 from bulletins.queries import get_bulletin
+from bulletins.vulnerabilities import queries as vulnerabilities
 from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database import schema
@@ -106,10 +107,13 @@ def theme() -> Response:
 
 @bp.get("/identifiers/<identifier>")
 def identifier(identifier: str) -> BaseResponse:
-    """Redirect a CVE, KB, GHSA or RB identifier to its bulletin, or to a search for it."""
+    """Redirect a CVE or GHSA to its vulnerability, an RB number to its bulletin, others to a search."""
     found = get_or_404(IDENTIFIER.fullmatch(identifier))[0]
     is_bulletin = found.upper().startswith("RB-")
     bulletin = get_bulletin(found.upper(), current_user) if is_bulletin else None
+    vulnerability = vulnerabilities.resolve(found)
+    if vulnerability is not None and vulnerability.is_known:
+        return redirect(vulnerability.path)
     return redirect(bulletin.url if bulletin else url_for("search.search", q=found))
 
 
@@ -120,6 +124,10 @@ def sitemap() -> Response:
     parts = [
         url_for("home.sitemap_pages"),
         *(url_for("home.sitemap_posts", number=number) for number in range(1, queries.sitemap_parts() + 1)),
+        *(
+            url_for("home.sitemap_vulnerabilities", number=number)
+            for number in range(1, vulnerabilities.sitemap_parts() + 1)
+        ),
     ]
     body = render_template("home/sitemap.xml", parts=parts, site=mail.site_url())
     return Response(body, mimetype="application/xml")
@@ -130,6 +138,13 @@ def sitemap() -> Response:
 def sitemap_posts(number: int) -> Response:
     """A part of the site map with public posts."""
     return _site_map(queries.sitemap_posts(number))
+
+
+@bp.get("/sitemap/vulnerabilities/<int:number>.xml")
+@cached_for_visitors
+def sitemap_vulnerabilities(number: int) -> Response:
+    """A part of the site map with vulnerabilities that public bulletins name."""
+    return _site_map(vulnerabilities.sitemap(number))
 
 
 @bp.get("/sitemap/pages.xml")

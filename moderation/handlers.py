@@ -37,6 +37,7 @@ ACTIONS_BY_VERB = {  # of the log, by the verb of the event
     "article.verified",
     "bulletin.published",
     "bulletin.republished",
+    "bulletin.unpublished",
     "bulletin.withdrawn",
     "revision.redacted",
 )

@@ -37,7 +37,7 @@ def action_labels() -> dict[str, str]:
         "hold": _("hidden by flags"),
         "publish": _("published"),
         "unpublish": _("unpublished"),
-        "withdraw": _("unpublished"),
+        "withdraw": _("withdrawn"),
         "verify": _("verification changed"),
         "redact": _("text masked"),
         "appeal-refused": _("request for review rejected"),

@@ -54,23 +54,6 @@ def _raised(event: events.Event, facts: AlertFacts) -> None:
     )
 
 
-@events.register_handler("bulletin.retracted")
-def note_retracted(batch: list[events.Event]) -> None:
-    """Notify followers of a bulletin, or of its products, that its issuer withdrew it."""
-    _each(batch, _retracted)
-
-
-def _retracted(event: events.Event, facts: AlertFacts) -> None:
-    actions.notify(
-        recipients.of_raised_risk(facts.id, facts.product_ids, event.created_at),
-        event=event,
-        cause=f"retracted:{event.id}",
-        post_id=facts.id,
-        thread_id=facts.id,
-        actor_id=event.actor_id,
-    )
-
-
 @events.register_handler("bulletin.shield_changed")
 def note_mitigations(batch: list[events.Event]) -> None:
     """Notify followers of a bulletin that names no fix that a mitigation was added."""
@@ -91,6 +74,24 @@ def _mitigated(event: events.Event, facts: AlertFacts) -> None:
 
 @events.register_handler("bulletin.withdrawn")
 def note_withdrawn(batch: list[events.Event]) -> None:
+    """Notify followers of a bulletin, or of its products, that it was withdrawn, with the reason."""
+    _each(batch, _withdrawn)
+
+
+def _withdrawn(event: events.Event, facts: AlertFacts) -> None:
+    actions.notify(
+        recipients.of_raised_risk(facts.id, facts.product_ids, event.created_at),
+        event=event,
+        cause=f"withdrawn:{event.id}",
+        post_id=facts.id,
+        thread_id=facts.id,
+        actor_id=event.actor_id,
+        data={"note": str(event.data.get("note") or "")},
+    )
+
+
+@events.register_handler("bulletin.unpublished")
+def note_unpublished(batch: list[events.Event]) -> None:
     """Notify followers of a bulletin that is a draft again. Only its reference is public."""
     for event in batch:
         bulletin = db.session.get(Bulletin, event.subject_id, populate_existing=True)
@@ -101,7 +102,7 @@ def note_withdrawn(batch: list[events.Event]) -> None:
             actions.notify(
                 followers,
                 event=event,
-                cause=f"withdrawn:{event.id}",
+                cause=f"unpublished:{event.id}",
                 thread_id=bulletin.id,
                 actor_id=event.actor_id,
                 data={"reference": bulletin.reference, "url": url_for("bulletins.bulletins")},

@@ -116,7 +116,7 @@ def _moderated(line: Notification, who: str) -> str:
         "reopened": _("%(who)s reopened %(what)s", who=who, what=yours),
         "published": _("%(who)s published %(what)s", who=who, what=yours),
         "unpublished": _("%(who)s unpublished %(what)s", who=who, what=yours),
-        "withdrawn": _("%(who)s unpublished %(what)s", who=who, what=yours),
+        "withdrawn": _("%(who)s withdrew %(what)s", who=who, what=yours),
         "verified": _("%(who)s changed the verification of %(what)s", who=who, what=yours),
         "lock": _("%(who)s locked %(what)s", who=who, what=yours),
         "unlock": _("%(who)s unlocked %(what)s", who=who, what=yours),
@@ -128,10 +128,10 @@ def _moderated(line: Notification, who: str) -> str:
 def _watched(line: Notification, who: str, under: str) -> str:
     if line.event == "bulletin.risk_raised":
         return _("The risk has changed in a bulletin you follow: %(why)s", why=_why(line))
-    if line.event == "bulletin.retracted":
-        return _("The issuer withdrew a bulletin you follow")
     if line.event == "bulletin.withdrawn":
         return _("A bulletin you follow was withdrawn")
+    if line.event == "bulletin.unpublished":
+        return _("A bulletin you follow was unpublished")
     if line.event == "bulletin.shield_changed":
         return _("A mitigation was added to a bulletin you follow that names no fix")
     if line.event.endswith(".revised"):
@@ -144,8 +144,8 @@ def _watched(line: Notification, who: str, under: str) -> str:
 def _product(line: Notification, who: str, one: str) -> str:
     if line.event == "bulletin.risk_raised":
         return _("The risk has changed in a bulletin about a product you follow (%(why)s)", why=_why(line))
-    if line.event == "bulletin.retracted":
-        return _("The issuer withdrew a bulletin about a product you follow")
+    if line.event == "bulletin.withdrawn":
+        return _("A bulletin about a product you follow was withdrawn")
     if line.event == "bulletin.published" and line.post is None:
         return _("New security bulletins about a product you follow")
     if line.post is not None:

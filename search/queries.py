@@ -23,7 +23,7 @@ from core.observability import metrics
 from core.web.lazy_text import lazy_gettext as _
 from posts.models import Post, Tag
 from posts.queries import visible
-from search import changes, corrections, snippets
+from search import changes, corrections, lookups, snippets
 from search.analysis import terms
 from search.documents import families, ids_in, key, load_documents
 from search.engines.base import Index, Results, Unavailable
@@ -145,11 +145,15 @@ def _parsed(text: str, since: datetime | None, *, excludes: bool = True) -> Quer
 
 def _search(query: Query, *, user: User | Visitor, page: int, size: int, any_word: bool, sort: str) -> Found:
     found = Found(query)
+    pinned = lookups.look_up(query)
+    first = (page - 1) * size
+    if pinned is not None:  # it is the first result, so that the others begin one place later
+        first, size = (max(first - 1, 0), size if page > 1 else size - 1)
     engine = current_app.extensions["search"]
     try:
         hidden = frozenset(changes.hidden_keys())
         with engine.view(hidden) as index:
-            options = {"limit": size, "offset": (page - 1) * size, "any_word": any_word, "sort": sort}
+            options = {"limit": max(size, 1), "offset": first, "any_word": any_word, "sort": sort}
             results, found.correction = current_app.extensions["recent_searches"].get(
                 index.generation,
                 (query.text, query.after, bool(query.excluded), hidden, *options.values()),
@@ -162,7 +166,13 @@ def _search(query: Query, *, user: User | Visitor, page: int, size: int, any_wor
     found.facets = results.facets
     found.loosened = results.loosened
     found.estimated = results.estimated
-    found.hits = load_hits([name for name, _score in results.hits], user, set(query.all_terms()))
+    query_terms = set(query.all_terms())
+    found.hits = load_hits([name for name, _score in results.hits][:size], user, query_terms)
+    if pinned is not None:
+        kind, answer = pinned
+        found.total += 1
+        if page == 1:
+            found.hits.insert(0, Hit(answer.thing, kind, answer.title, answer.url, answer.text, query_terms))
     return found
 
 

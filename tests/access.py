@@ -128,6 +128,7 @@ ACCESS = {
     "home.sitemap": "all",
     "home.sitemap_posts": "all",
     "home.sitemap_pages": "all",
+    "home.sitemap_vulnerabilities": "all",
     "home.robots": "all",
     "home.security_txt": "all",
     "home.opensearch": "all",
@@ -254,6 +255,7 @@ ACCESS = {
             "schedule",
             "publish",
             "withdraw",
+            "unpublish",
             "follow",
             "new_mitigation",
             "edit_mitigation",
@@ -261,6 +263,8 @@ ACCESS = {
             "unconfirmed",
         )
     },
+    "vulnerabilities.vulnerability": "all",
+    "api_vulnerabilities.get_vulnerability": "all",
     "api_bulletins.list_bulletins": "all",
     "api_bulletins.get_bulletin": "all",
     **{
@@ -271,6 +275,7 @@ ACCESS = {
             "schedule_bulletin",
             "publish_bulletin",
             "withdraw_bulletin",
+            "unpublish_bulletin",
             "add_mitigation",
             "put_mitigation",
             "remove_mitigation",
@@ -390,6 +395,10 @@ BODIES = {
     "api_products.add_product": {"slug": "gadget", "name": "Gadget", "category": "app"},
     "api_inventory.match_sbom": {"bomFormat": "CycloneDX"},
     "api_bulletins.write_bulletin": {"title": "A bulletin in a test"},
+    **{
+        f"{door}": {"reason": "It was wrong."}
+        for door in ("bulletins.withdraw", "api_bulletins.withdraw_bulletin")
+    },
     "api_bulletins.add_mitigation": {"layer": "host", "text": TEXT},
     "api_bulletins.put_mitigation": {"layer": "host", "text": TEXT},
     **{f"notifications.watch_{thing}": {"watch": "true"} for thing in ("post", "tag", "product")},

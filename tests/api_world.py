@@ -3,6 +3,7 @@
 import shutil
 from contextlib import contextmanager
 
+from advisories.advisory import Vulnerability
 from app import create_app
 from auth import actions as auth
 from bulletins import actions as bulletins
@@ -86,7 +87,8 @@ def _fill() -> tuple[dict, dict]:
     owned.add_products(alice, [(product, None)])
     db.session.flush()
     line = db.session.scalar(db.select(OwnedRelease))
-    bulletin = bulletins.create({"title": "Widget: a crafted file runs code"}, by=moira)
+    said = {"vulnerabilities": [Vulnerability(cve="CVE-2026-1001", title="A crafted file runs code")]}
+    bulletin = bulletins.create({"title": "Widget: a crafted file runs code", **said}, by=moira)
     facts = {"layer": "host", "text": "Turn it off.", "steps": []}
     mitigation = mitigations.add(bulletin, facts, by=moira)
     bulletins.publish(bulletin, by=moira)

@@ -61,6 +61,7 @@ def site(tmp_path_factory, empty_database):
             "cycle": "1",
             "owned_id": ids["line"],
             "reference": str(ids["bulletin"]),
+            "vulnerability": "CVE-2026-1001",
             "mitigation_id": ids["mitigation"],
             "notification_id": ids["news"],
             "month": "2026-11",

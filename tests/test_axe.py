@@ -14,6 +14,7 @@ from auth.address_changes import actions as address_actions
 from auth.models import ApiToken, User
 from auth.unsent import actions as unsent
 from bulletins.models import Bulletin, Mitigation
+from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
 from core.database import schema
 from core.database.db import db
 from core.database.models import OutgoingMail
@@ -144,6 +145,13 @@ def fill() -> dict:
         "product_slug": "windows",
         "release_id": windows.releases[0].id,
         "reference": bulletin.reference,
+        "vulnerability": db.session.scalar(
+            select(Vulnerability.cve)
+            .join(BulletinVulnerability, BulletinVulnerability.vulnerability_id == Vulnerability.id)
+            .join(Bulletin, Bulletin.id == BulletinVulnerability.bulletin_id)
+            .where(Bulletin.is_public)
+            .limit(1)
+        ),
         "mitigation_id": shielded.id,
         "month": bulletin.release_month,
         "report_id": report_id,

@@ -35,7 +35,7 @@ def asked(login):
 
 def test_publishing_a_bulletin(asked, client, make_bulletin, moderator):
     bulletin = make_bulletin()
-    bulletin_actions.withdraw(bulletin, by=moderator)
+    bulletin_actions.unpublish(bulletin, by=moderator)
     bulletin.is_told = False
     db.session.commit()
     page, send = asked(moderator, f"{bulletin.url}/publish")

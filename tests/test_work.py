@@ -15,6 +15,7 @@ from auth.models import User
 from bench.plan import Plan
 from bench.populate import fill
 from bulletins.models import Bulletin
+from bulletins.vulnerability_models import Vulnerability
 from core.cache import response_cache
 from core.database import schema
 from core.database.db import db
@@ -103,6 +104,7 @@ class Large:
             "month": month,
             "username": db.session.get(User, author).username,
             "name": db.session.scalar(select(Tag.name).order_by(Tag.post_count.desc()).limit(1)),
+            "vulnerability": db.session.scalar(select(Vulnerability.cve).limit(1)),
             "reference": db.session.scalar(
                 select(Bulletin.reference).where(Bulletin.is_public, Bulletin.release_month == month).limit(1)
             ),

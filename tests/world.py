@@ -205,13 +205,13 @@ def _products(moderator) -> dict:
 
 
 def _bulletins(moderator, author) -> tuple[dict, list]:
-    """A public bulletin with a mitigation and reports, one of them hidden; an embargoed, a removed and a
-    withdrawn one with the canary, the latter with reports of failures."""
+    """A public bulletin with a mitigation and reports, one of them hidden; an embargoed, a removed and an
+    unpublished one with the canary, the latter with reports of failures."""
     shown = _bulletin("Widget: a crafted file runs code", TEXT, moderator)
     mitigation = mitigations.add(shown, {"layer": "host", "text": "Turn it off.", "steps": []}, by=moderator)
     hidden = [_bulletin(f"{MARKER} and {CANARY} in the title", SECRET_TEXT, moderator) for _ in range(3)]
-    embargoed, removed, withdrawn = hidden
-    for each in (shown, removed, withdrawn):
+    embargoed, removed, unpublished = hidden
+    for each in (shown, removed, unpublished):
         bulletins.publish(each, by=moderator)
     reports = [
         patching.report(each, patching.Installation("lab", "failed", text, target=target), by=author)
@@ -219,13 +219,13 @@ def _bulletins(moderator, author) -> tuple[dict, list]:
             (shown, TEXT, ""),
             (shown, SECRET_TEXT, CANARY),
             (removed, SECRET_TEXT, ""),
-            (withdrawn, SECRET_TEXT, CANARY),
+            (unpublished, SECRET_TEXT, CANARY),
         )
     ]
     patching.remove(reports[1], by=moderator)
     bulletins.schedule(embargoed, utcnow() + timedelta(days=9), by=moderator)
     posts.delete(removed, by=moderator)
-    bulletins.withdraw(withdrawn, by=moderator)
+    bulletins.unpublish(unpublished, by=moderator)
     db.session.flush()
     year, document = shown.document_path.removesuffix(".json").split("/")
     imported = store_actions.store(read_csaf.read(CSAF)[0], catalogue=Catalogue()).bulletin
@@ -236,6 +236,7 @@ def _bulletins(moderator, author) -> tuple[dict, list]:
         "original_year": int(original_year),
         "original_name": original_name,
         "reference": shown.reference,
+        "vulnerability": "CVE-2026-1001",
         "mitigation_id": mitigation.id,
         "algorithm": "sha512",
         "year": int(year),

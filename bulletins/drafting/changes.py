@@ -11,16 +11,21 @@ from itertools import chain
 from flask_babel import gettext as _
 
 from advisories.advisory import Advisory, Vulnerability
-from bulletins.drafting import products, remedies, vulnerabilities
+from bulletins.drafting import facts, products, remedies, vulnerabilities
 from bulletins.drafting.lines import (
     BadLine,
     Lines,
     affected_ids,
-    lines_of,
+    content_lines,
     listed_products,
     product_names,
     split_cells,
 )
+
+
+def lines_of(advisory: Advisory) -> Lines:
+    """The lines that the form shows for an advisory."""
+    return replace(content_lines(advisory), **facts.lines_of(advisory))
 
 
 def apply_lines(advisory: Advisory, lines: Lines) -> dict:
@@ -47,12 +52,18 @@ def apply_lines(advisory: Advisory, lines: Lines) -> dict:
     )
     before = list(changed.vulnerabilities)
     vulnerabilities.apply_lines(changed, lines.vulnerabilities)
-    if not changed.vulnerabilities and (lines.affected or lines.remedies):
+    if not changed.vulnerabilities and (lines.affected or lines.remedies or lines.exploited):
         changed.vulnerabilities = [_unnamed(changed)]  # that remedies and builds refer to
-    remedies.apply_lines(changed, known.remedies, product_names(advisory), lines.remedies)
+    builds = products.builds_of(changed, lines.affected)
+    remedies.apply_lines(changed, known.remedies, product_names(advisory), builds, lines.remedies)
     _copy_shown_remedies(changed, before)
     products.apply_builds(changed, [line for line in lines.affected if line not in known.affected])
-    return {"products": changed.products, "vulnerabilities": changed.vulnerabilities}
+    facts.apply_lines(changed, before, advisory, lines)
+    return {
+        "products": changed.products,
+        "vulnerabilities": changed.vulnerabilities,
+        "references": changed.references,
+    }
 
 
 def _refuse_repeats(lines: Lines, known: Lines) -> None:

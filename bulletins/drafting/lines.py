@@ -30,15 +30,27 @@ class BadLine(ValueError):
 
 @dataclass(frozen=True)
 class Lines:
-    """The three lists of the form, as typed."""
+    """The lists of the form, as typed; facts.py has the last four."""
 
     vulnerabilities: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
+    exploited: tuple[str, ...] = ()
+    cwes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
 
-def lines_of(advisory: Advisory) -> Lines:
-    """The lines that the form shows for an advisory."""
+class TypedLine(str):
+    """A line with its `number` in the text that was typed, from 1."""
+
+    __slots__ = ("number",)
+
+    number: int
+
+
+def content_lines(advisory: Advisory) -> Lines:
+    """The lines that the form shows for the vulnerabilities, products and remedies of an advisory."""
     names = product_names(advisory)
     remedies = chain.from_iterable(each.remedies for each in advisory.vulnerabilities)
     return Lines(

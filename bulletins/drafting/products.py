@@ -62,6 +62,17 @@ def _remove_products(vulnerability: Vulnerability, removed: set[str]) -> None:
     vulnerability.flags = [(label, remaining(ids)) for label, ids in vulnerability.flags if remaining(ids)]
 
 
+def builds_of(changed: Advisory, lines: tuple[str, ...]) -> dict[str, str]:
+    """The fixed builds in the lines of products, by product id."""
+    cells = [split_cells(line, 3) for line in lines]
+    builds = {(unescape(name), version): build for name, version, build in cells if build}
+    return {
+        entry.id: builds[entry.name, entry.version]
+        for entry in changed.products
+        if (entry.name, entry.version) in builds
+    }
+
+
 def apply_builds(changed: Advisory, lines: list[str]) -> None:
     """Set the fixed builds of products from their new lines."""
     for line in lines:

@@ -1,5 +1,6 @@
 """Remedy lines of the form. Pure functions."""
 
+import re
 from dataclasses import replace
 
 from flask_babel import gettext as _
@@ -23,11 +24,16 @@ from bulletins.drafting.lines import (
 
 
 def apply_lines(
-    changed: Advisory, known: tuple[str, ...], names: dict[str, str], lines: tuple[str, ...]
+    changed: Advisory,
+    known: tuple[str, ...],
+    names: dict[str, str],
+    builds: dict[str, str],
+    lines: tuple[str, ...],
 ) -> None:
     """Remove the remedies of removed lines, replace those of changed lines, add the rest. Raises BadLine.
 
-    `names` are the product_names() that the known lines were made with.
+    `names` are the product_names() that the known lines were made with, `builds` the fixed builds in the
+    lines of products, by product id.
     """
     new = {line: _remedy(line, changed) for line in lines if line not in known}
     removed = [line for line in known if line not in lines]
@@ -37,8 +43,7 @@ def apply_lines(
         match = next((text for text, remedy in new.items() if _is_same(remedy, before)), None)
         if match is not None:
             replacements[line] = new.pop(match)
-    for line, remedy in new.items():
-        _check_products(line, remedy, changed)
+    new = {line: _with_products(line, remedy, changed, builds) for line, remedy in new.items()}
     for vulnerability in changed.vulnerabilities:
         remaining = []
         for each in vulnerability.remedies:
@@ -89,17 +94,30 @@ def _remedy(line: str, advisory: Advisory, *, check: bool = True) -> Remedy:
     return Remedy(kind, unescape(details), tuple(dict.fromkeys(ids)), url=url, update=update)
 
 
-def _check_products(line: str, remedy: Remedy, advisory: Advisory) -> None:
-    """Raise BadLine for a fix that does not name which of several products it is for."""
+def _with_products(line: str, remedy: Remedy, advisory: Advisory, builds: dict[str, str]) -> Remedy:
+    """A fix with the product that it is for. Raises BadLine when that may be one of several.
+
+    A fix that names no product is for the one whose fixed build it names, if there is just one.
+    """
     products = {
         escape(entry.name).removesuffix(entry.version).strip().casefold()
         for entry in listed_products(advisory)
     }
     if remedy.kind == "vendor_fix" and not remedy.product_ids and len(products) > 1:
+        named = [number for number, build in builds.items() if _names_build(remedy, build)]
+        if len(named) == 1:
+            return replace(remedy, product_ids=(named[0],))
         names = "; ".join(list(product_names(advisory).values())[:MAX_NAMES])
         raise BadLine(
             line, _("Name the products of this fix, for example “fix for %(names)s | …”.", names=names)
         )
+    return remedy
+
+
+def _names_build(remedy: Remedy, build: str) -> bool:
+    """Whether the update, the link or the text of a remedy contains a build as a whole."""
+    whole = re.compile(rf"(?<![\w.]){re.escape(build)}(?!\w|\.\d)")
+    return any(whole.search(text) for text in (remedy.update, remedy.url, remedy.details))
 
 
 def _is_same(one: Remedy, other: Remedy) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from advisories import advisory as adv
 from bulletins import queries, rows
-from bulletins.drafting.lines import lines_of
+from bulletins.drafting.changes import lines_of
 from bulletins.models import Bulletin
 from core.database.db import db
 from inventory import actions

@@ -6,7 +6,8 @@ import pytest
 
 from advisories import advisory as adv
 from bulletins.drafting import changes
-from bulletins.drafting.lines import BadLine, Lines, lines_of
+from bulletins.drafting.changes import lines_of
+from bulletins.drafting.lines import BadLine, Lines
 from tests.bulletins.conftest import fix, vulnerability
 
 
@@ -144,7 +145,17 @@ def test_a_fix_that_names_its_product_keeps_text_and_link_beside_the_build(blank
     assert lines_of(after).affected == ("OpenSSL | 3.0 | 3.0.15", "Python |  | ")
 
 
-@pytest.mark.parametrize("remedy", [f"fix | {TYPED}", f"fix for Perl | {TYPED}"])
+def test_a_fix_that_names_the_build_of_one_product_is_for_it(blank):
+    after = changed(blank, affected=TWO, remedies=(f"fix | {TYPED}",))
+    assert fixes(after) == [
+        ("openssl-3.0.15", "https://acme.example/x", "Install it with care.", "3.0.15", ["OpenSSL"])
+    ]
+
+
+NAMELESS = "upd-3.0.150 | https://acme.example/x | Install it with care."
+
+
+@pytest.mark.parametrize("remedy", [f"fix | {NAMELESS}", f"fix for Perl | {TYPED}"])
 def test_a_fix_that_does_not_say_for_what_is_refused(blank, remedy):
     with pytest.raises(BadLine) as refused:
         changed(blank, affected=TWO, remedies=(remedy,))

@@ -110,16 +110,16 @@ def test_a_removed_draft_is_not_released(draft, moderator):
     assert not db.session.get(Bulletin, draft.id).is_public
 
 
-def test_a_withdrawn_bulletin_leaves_every_list(draft, moderator):
+def test_an_unpublished_bulletin_leaves_every_list(draft, moderator):
     round_at(NOON)
-    actions.withdraw(db.session.get(Bulletin, draft.id), by=moderator)
+    actions.unpublish(db.session.get(Bulletin, draft.id), by=moderator)
     db.session.commit()
     assert not list(queries.bulletins(NO_FILTER))
 
 
 def test_what_comes_back_is_no_news(draft, moderator):
     round_at(NOON)
-    actions.withdraw(db.session.get(Bulletin, draft.id), by=moderator)
+    actions.unpublish(db.session.get(Bulletin, draft.id), by=moderator)
     actions.publish(db.session.get(Bulletin, draft.id), by=moderator)
     db.session.commit()
     announced = db.session.scalars(db.select(Event).where(Event.name == "bulletin.published"))

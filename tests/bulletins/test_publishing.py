@@ -101,9 +101,9 @@ def test_withdrawn_it_stays_and_says_so_and_is_open_nowhere(make_advisory, store
     assert (gone.is_unpatched, gone.fix_state) == (False, "")
     assert client.get(f"/bulletins/{gone.reference}").status_code == 200
     assert "The issuer withdrew this" in page(client, gone)
-    assert events_of(gone).count("bulletin.retracted") == 1
+    assert events_of(gone).count("bulletin.withdrawn") == 1
     store(make_advisory(vulnerabilities=[hole], status="withdrawn", version="3", severity="critical"))
-    assert events_of(gone).count("bulletin.retracted") == 1
+    assert events_of(gone).count("bulletin.withdrawn") == 1
     assert "bulletin.risk_raised" not in events_of(gone)
 
 
@@ -135,7 +135,7 @@ def test_a_rejected_record_keeps_what_it_said(store, client):
     assert [row.name for row in gone.products] == ["Own Gate >= 4.0, < 4.2"]
     text = page(client, gone)
     assert "It was a feature of Gate." in text and "rejected" in text
-    assert events_of(gone).count("bulletin.retracted") == 1
+    assert events_of(gone).count("bulletin.withdrawn") == 1
     assert store(read_cve.read(record("REJECTED", rejectedReasons=reasons))[0]).outcome == "skipped"
 
 

@@ -123,7 +123,7 @@ def withdraw(moderator):
     """withdraw(bulletin) takes it back to a draft."""
 
     def do(bulletin):
-        bulletin_actions.withdraw(bulletin, by=moderator)
+        bulletin_actions.unpublish(bulletin, by=moderator)
         db.session.commit()
 
     return do

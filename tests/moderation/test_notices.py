@@ -302,7 +302,7 @@ def test_publishing_verifying_and_redacting_stand_in_the_log(
         "/posts/{post}/hide",
         "/posts/{old}/revisions/1/redact",
         "/articles/{article}/unpublish",
-        "/bulletins/{bulletin}/withdraw",
+        "/bulletins/{bulletin}/unpublish",
         "/users/alice/suspend",
     ],
 )

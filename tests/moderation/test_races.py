@@ -162,9 +162,9 @@ def test_bulletins(pair, moderator, drain):
     bulletin = bulletins.create({"title": "A bulletin in a race"}, by=moderator)
     db.session.commit()
     race(pair, f"/bulletins/{bulletin.reference}/publish")
-    race(pair, f"/bulletins/{bulletin.reference}/withdraw")
+    race(pair, f"/bulletins/{bulletin.reference}/unpublish")
     drain()
-    assert [lines(action) for action in ("publish", "withdraw")] == [1, 1]
+    assert [lines(action) for action in ("publish", "unpublish")] == [1, 1]
 
 
 def test_redact(pair, make_question, member, drain):

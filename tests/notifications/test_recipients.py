@@ -63,7 +63,7 @@ class TestFirstPosts:
 
 
 class TestBulletins:
-    def test_watchers_hear_of_a_withdrawal_by_the_reference_alone(
+    def test_watchers_hear_of_an_unpublished_one_by_the_reference_alone(
         self,
         login,
         inbox,
@@ -74,8 +74,8 @@ class TestBulletins:
     ):
         bulletin = make_bulletin(title="A title that was a mistake")
         actions.watch(member, bulletin, True)
-        bulletins.withdraw(bulletin, by=moderator)
-        assert inbox(member) == [f"A bulletin you follow was withdrawn: {bulletin.reference}"]
+        bulletins.unpublish(bulletin, by=moderator)
+        assert inbox(member) == [f"A bulletin you follow was unpublished: {bulletin.reference}"]
         assert inbox(other) == []
         page = login(member).get("/inbox")
         assert page.status_code == 200 and "A title that was a mistake" not in page.text

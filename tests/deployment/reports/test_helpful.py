@@ -80,7 +80,7 @@ def test_a_removed_report_gives_nothing_and_a_shown_one_again(member, moderator,
 
 @pytest.mark.parametrize(
     ("remove", "bring_back"),
-    [(bulletin_actions.withdraw, bulletin_actions.publish), (posts.delete, posts.undelete)],
+    [(bulletin_actions.unpublish, bulletin_actions.publish), (posts.delete, posts.undelete)],
 )
 def test_points_go_and_come_back_with_the_bulletin(
     member, moderator, author, row, bulletin, drain, remove, bring_back

@@ -1,0 +1,1 @@
+"""Vulnerabilities: a page for each, which joins what several issuers state about it."""
