@@ -11,7 +11,7 @@ from alerts import queries as alert_queries
 from alerts.models import CADENCES, MINE, AlertNews, Subscription
 from alerts.queries import DueNews
 from auth.queries import reachable_members
-from bulletins.queries import AlertFacts, alert_facts
+from bulletins.queries import AlertFacts, alert_facts, concerned_ids
 from core.database.db import db, read_transaction, utcnow
 from core.jobs.worker import register_daily_task, register_round_job
 from core.mail import mail, signed_links, stopped_addresses
@@ -71,10 +71,10 @@ def _process(subscription_id: int, cadence: str, due: DueNews, editions: Edition
     row = alert_queries.get(locked.handle)
     row.told_id = told_id
     row.urgent_id = urgent_id
-    owned = set()
+    mine: set[int] = set()
     if row.scope == MINE and row.user is not None:
-        owned = alert_queries.owned_releases(row.user)
-    found = matching.matching_bulletins(row, editions[key], owned)
+        mine = concerned_ids(row.user, [facts.id for facts in editions[key]])
+    found = matching.matching_bulletins(row, editions[key], mine)
     if found and (address := _reachable_address(row)):
         _queue(row, address, found)
         if not all(facts.reasons for facts in found):

@@ -21,6 +21,7 @@ from bulletins.mitigations import forms as mitigation_forms
 from bulletins.mitigations import queries as mitigation_queries
 from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
+from bulletins.verdicts import handlers as verdict_handlers  # noqa: F401
 from core.api.api import register_api
 from core.database.db import db
 from core.web.lazy_text import lazy_gettext as _

@@ -18,9 +18,10 @@ from sqlalchemy import (
 from auth.models import User
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
 from bulletins.priority import EXPLOITED
+from bulletins.verdicts.queries import is_installed_by
 from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
 from products.lifecycle.phases import SECURITY
-from products.models import LifecyclePhase, OwnedRelease, Product
+from products.models import LifecyclePhase, Product
 from products.queries import today
 
 AFFECTED = "affected"  # AffectedProduct.status
@@ -75,7 +76,7 @@ def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
             )
         )
     if wanted.fixed and wanted.owner:
-        unfixed = affected_bulletin_ids().where(is_run_by(wanted.owner), _is_unfixed())
+        unfixed = affected_bulletin_ids().where(is_installed_by(wanted.owner), _is_unfixed())
         found.append(Bulletin.id.not_in(unfixed))
     return found
 
@@ -88,7 +89,7 @@ def _row_conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
     if wanted.vendor:
         found.append(AffectedProduct.vendor_key == wanted.vendor.casefold())
     if wanted.owner:
-        found.append(is_run_by(wanted.owner))
+        found.append(is_installed_by(wanted.owner))
     if wanted.end_of_life:
         found.append(is_end_of_life(today()))
     if wanted.unfixed and (wanted.product or wanted.owner):
@@ -106,20 +107,6 @@ def affected_bulletin_ids() -> Select:
         select(AffectedProduct.bulletin_id)
         .join(AffectedProduct.bulletin)
         .where(AffectedProduct.status == AFFECTED)
-    )
-
-
-def is_run_by(user: User) -> ColumnElement[bool]:
-    """SQL condition on an AffectedProduct: `user` runs it; a range of versions affects all releases."""
-    mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id)
-    return AffectedProduct.product_id.in_(mine) & exists().where(
-        OwnedRelease.user_id == user.id,
-        OwnedRelease.product_id == AffectedProduct.product_id,
-        or_(
-            OwnedRelease.release_id.is_(None),
-            AffectedProduct.is_whole,
-            AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id),
-        ),
     )
 
 

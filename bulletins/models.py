@@ -126,7 +126,8 @@ class AffectedProduct(db.Model):
     `is_whole`: all releases of the product, or a range of versions; else the `named_releases`, or a version
     that the catalogue does not know.
 
-    `key` is the id in the document. `has_fix`: all vulnerabilities that affect the product have a fix.
+    `key` is the id in the document, `vers` the range of versions that can be compared. `has_fix`: all
+    vulnerabilities that affect the product have a fix.
     """
 
     __tablename__ = "affected_products"
@@ -144,6 +145,7 @@ class AffectedProduct(db.Model):
     vendor: Mapped[str] = mapped_column(Text, default="")
     vendor_key: Mapped[str] = mapped_column(String(60), default="")
     version: Mapped[str] = mapped_column(Text, default="")
+    vers: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(20), default="")
     has_fix: Mapped[bool] = mapped_column(default=False)
     product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id", ondelete="SET NULL"))

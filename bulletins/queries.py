@@ -16,6 +16,7 @@ from auth.models import User, Visitor
 from bulletins import filters
 from bulletins.filters import AFFECTED, Filter, is_end_of_life
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin, Mitigation
+from bulletins.verdicts.queries import is_installed_by
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation
 from core.database import paging
 from core.database.db import db
@@ -107,6 +108,22 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
         elif row.release_id is not None:
             facts.release_ids.add(row.release_id)
     return list(found.values())
+
+
+def concerned_ids(user: User, ids: Iterable[int]) -> set[int]:
+    """Those of the bulletins that affect, or may affect, something that `user` has."""
+    wanted = list(ids)
+    found: set[int] = set()
+    for start in range(0, len(wanted), MAX_FACETED):
+        batch = wanted[start : start + MAX_FACETED]
+        found.update(
+            db.session.scalars(
+                filters.affected_bulletin_ids().where(
+                    AffectedProduct.bulletin_id.in_(batch), is_installed_by(user)
+                )
+            )
+        )
+    return found
 
 
 def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:

@@ -11,6 +11,9 @@ from inventory import (  # noqa: F401  (these modules register their contents on
     redaction,
     views,
 )
+from inventory.versions import handlers as version_handlers  # noqa: F401
+from inventory.versions import redaction as version_redaction  # noqa: F401
+from inventory.versions import tasks as version_tasks  # noqa: F401
 
 
 def init_app(app: Flask) -> None:

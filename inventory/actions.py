@@ -11,6 +11,7 @@ from auth.actions import register_on_secure
 from auth.models import User
 from core.database.db import db, utcnow
 from inventory.models import CalendarAddress
+from inventory.versions import actions as version_actions
 from products.models import OwnedRelease, Product, Release
 
 MAX_OWNED = 1_000  # entries of a member
@@ -34,13 +35,23 @@ def add_products(user: User, picks: Iterable[tuple[Product, Release | None]], *,
             select(OwnedRelease.product_id, OwnedRelease.release_id).where(OwnedRelease.user_id == user.id)
         )
     }
-    new = {(product.id, release.id if release else None) for product, release in picks} - existing
+    chosen = list(picks)
+    new = {(product.id, release.id if release else None) for product, release in chosen} - existing
     if len(existing) + len(new) > MAX_OWNED:
         raise ListFull
-    db.session.add_all(
+    added = [
         OwnedRelease(user_id=user.id, product_id=product_id, release_id=release_id, source=source)
         for product_id, release_id in sorted(new, key=str)
-    )
+    ]
+    db.session.add_all(added)
+    db.session.flush()
+    if source == PICKED:
+        things = {
+            (product.id, release.id if release else None): (product, release) for product, release in chosen
+        }
+        version_actions.store_releases(
+            user, [(row.id, *things[row.product_id, row.release_id]) for row in added]
+        )
     return len(new)
 
 
