@@ -68,7 +68,8 @@ def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
     if wanted.unfixed and not (wanted.product or wanted.owner):
         found.append(Bulletin.is_unpatched)
     if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
-        found.append(Bulletin.id.in_(affected_bulletin_ids().where(*rows)))
+        ids = named_bulletin_ids() if wanted.owner else affected_bulletin_ids()
+        found.append(Bulletin.id.in_(ids.where(*rows)))
     elif rows:
         found.append(
             exists().where(
@@ -76,7 +77,7 @@ def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
             )
         )
     if wanted.fixed and wanted.owner:
-        unfixed = affected_bulletin_ids().where(is_installed_by(wanted.owner), _is_unfixed())
+        unfixed = named_bulletin_ids().where(is_installed_by(wanted.owner), _is_unfixed())
         found.append(Bulletin.id.not_in(unfixed))
     return found
 
@@ -103,11 +104,12 @@ def _is_unfixed() -> ColumnElement[bool]:
 
 def affected_bulletin_ids() -> Select:
     """SELECT of the ids of bulletins that affect a product, to be narrowed by conditions on it."""
-    return (
-        select(AffectedProduct.bulletin_id)
-        .join(AffectedProduct.bulletin)
-        .where(AffectedProduct.status == AFFECTED)
-    )
+    return named_bulletin_ids().where(AffectedProduct.status == AFFECTED)
+
+
+def named_bulletin_ids() -> Select:
+    """SELECT of the ids of bulletins that name a product, whatever they say of it."""
+    return select(AffectedProduct.bulletin_id).join(AffectedProduct.bulletin)
 
 
 def is_end_of_life(day: date) -> ColumnElement[bool]:

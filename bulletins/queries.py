@@ -55,8 +55,6 @@ class AlertFacts:
     has_fix: bool
     published_at: datetime | None
     product_ids: set[int] = field(default_factory=set)
-    release_ids: set[int] = field(default_factory=set)
-    whole_product_ids: set[int] = field(default_factory=set)
     reasons: list[str] = field(default_factory=list)
 
 
@@ -68,8 +66,7 @@ def public() -> Select:
 def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
     """Facts for alerts about the public ones of these bulletins, the most urgent first; two queries.
 
-    `product_ids` are all affected products, `release_ids` the releases known among them, and
-    `whole_product_ids` the products that are affected in all releases.
+    `product_ids` are all affected products of the catalogue; concerned_ids() knows who has them.
     """
     found = {
         row.id: AlertFacts(
@@ -86,14 +83,8 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
             public().where(Bulletin.id.in_(list(ids))).order_by(Bulletin.priority.desc(), Bulletin.id.desc())
         )
     }
-    for row in db.session.execute(
-        select(
-            AffectedProduct.bulletin_id,
-            AffectedProduct.product_id,
-            AffectedProduct.is_whole,
-            AffectedRelease.release_id,
-        )
-        .outerjoin(AffectedProduct.named_releases)
+    for bulletin_id, product_id in db.session.execute(
+        select(AffectedProduct.bulletin_id, AffectedProduct.product_id)
         .distinct()
         .where(
             AffectedProduct.bulletin_id.in_(found),
@@ -101,12 +92,7 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
             AffectedProduct.product_id.is_not(None),
         )
     ):
-        facts = found[row.bulletin_id]
-        facts.product_ids.add(row.product_id)
-        if row.is_whole:
-            facts.whole_product_ids.add(row.product_id)
-        elif row.release_id is not None:
-            facts.release_ids.add(row.release_id)
+        found[bulletin_id].product_ids.add(product_id)
     return list(found.values())
 
 
@@ -118,7 +104,7 @@ def concerned_ids(user: User, ids: Iterable[int]) -> set[int]:
         batch = wanted[start : start + MAX_FACETED]
         found.update(
             db.session.scalars(
-                filters.affected_bulletin_ids().where(
+                filters.named_bulletin_ids().where(
                     AffectedProduct.bulletin_id.in_(batch), is_installed_by(user)
                 )
             )

@@ -55,15 +55,19 @@ def _is_run_without_version(user: User | Visitor) -> ColumnElement[bool]:
         .correlate(OwnedRelease)
     )
     mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id, ~has_version)
-    return AffectedProduct.product_id.in_(mine) & exists().where(
-        OwnedRelease.user_id == user.id,
-        OwnedRelease.product_id == AffectedProduct.product_id,
-        ~has_version,
-        or_(
-            OwnedRelease.release_id.is_(None),
-            AffectedProduct.is_whole,
-            AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id),
-        ),
+    return (
+        (AffectedProduct.status == "affected")
+        & AffectedProduct.product_id.in_(mine)
+        & exists().where(
+            OwnedRelease.user_id == user.id,
+            OwnedRelease.product_id == AffectedProduct.product_id,
+            ~has_version,
+            or_(
+                OwnedRelease.release_id.is_(None),
+                AffectedProduct.is_whole,
+                AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id),
+            ),
+        )
     )
 
 

@@ -161,14 +161,14 @@ def _packages(installed: packages.Package | None, named: packages.Package | None
 
 def _names(installed: Identity, named: Identity) -> str:
     same = {installed.product, installed.whole} & {named.product, named.whole}
-    joined = {installed.vendor + installed.product, installed.whole} & {
-        named.vendor + named.product,
-        named.whole,
-    }
-    if not (same | joined) - {""}:
+    mine, theirs = installed.vendor + installed.product, named.vendor + named.product
+    contains_maker = (named.vendor and theirs in (installed.whole, mine)) or (
+        installed.vendor and mine in (named.whole, theirs)
+    )
+    if contains_maker and mine:
+        return SURE
+    if not same - {""}:
         return NO
-    if joined - {""} and (joined - {installed.product, named.product}):
-        return SURE  # the name contains the maker
     if installed.vendor and named.vendor:
         return SURE if _is_same_maker(installed.vendor, named.vendor) or named.vendor == named.product else NO
     if named.vendor == named.product or installed.vendor == installed.product:

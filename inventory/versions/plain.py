@@ -38,7 +38,6 @@ _POST_WORDS = {
     "hf": "hf",
     "hotfix": "hf",
     "build": "build",
-    "b": "build",
     "r": "r",
     "rev": "r",
     "cu": "cu",
@@ -93,12 +92,12 @@ def _with_rest(numbers: tuple[int, ...], rest: str) -> Plain:
         return Plain(numbers, is_known=False)
     word, digits = match.groups()
     number = int(digits or 0)
-    if word in _PRE_WORDS and not (word == "b" and len(numbers) == 1):
+    if len(word) == 1 and not digits:  # OpenSSL 1.0.2k
+        return Plain(numbers, POST, 0, "letter", ord(word))
+    if word in _PRE_WORDS:
         return Plain(numbers, PRE, _PRE_WORDS[word], number=number)
     if word in _POST_WORDS and digits:
         return Plain(numbers, POST, 0, _POST_WORDS[word], number)
-    if len(word) == 1 and not digits:  # OpenSSL 1.0.2k
-        return Plain(numbers, POST, 0, "letter", ord(word))
     if len(word) == 2 and word[0] == "z" and not digits:  # OpenSSL 1.0.2zg
         return Plain(numbers, POST, 0, "letter", ord("z") + ord(word[1]) - ord("a") + 1)
     if not word and digits:

@@ -20,6 +20,7 @@ UNKNOWN = "unknown"
 DISTRIBUTION = "distribution"
 STATES = (AFFECTED, UNKNOWN, DISTRIBUTION, NOT_AFFECTED)  # the most urgent first
 ALARMS = (AFFECTED, UNKNOWN)
+PACKAGE_REASONS = ("below_package", "not_below_package")  # decided by a package that is fixed
 OTHER_VERSIONS = "other versions"  # what CVE records call the versions they do not list
 _BUILD = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{4,6}\.[0-9]{1,6}")
 _KB = re.compile(r"kb[0-9]{6,8}", re.I)
@@ -145,7 +146,7 @@ def verdict_on(
                 clears_all_others = False
             elif clearing.state == NOT_AFFECTED:
                 cleared = cleared or clearing
-            elif statement.status == "fixed" and clearing.state == AFFECTED:
+            if clearing is not None and clearing.reason in PACKAGE_REASONS:
                 found[place] = clearing
     for place, statement in enumerate(statements):
         verdict = found[place]
