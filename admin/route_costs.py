@@ -180,7 +180,7 @@ COSTS: Costs = {
             "say_helpful",
         )
     },
-    **{f"bulletins.{page}": SEARCH for page in ("bulletins", "unpatched", "unconfirmed")},
+    **{f"bulletins.{page}": SEARCH for page in ("bulletins", "unpatched", "unconfirmed", "corrections")},
     "bulletins.export_bulletins": EXPENSIVE,
     "bulletins.export_unpatched": EXPENSIVE,
     **{f"bulletins.{verb}": WRITES_TEXT for verb in ("new", "edit", "new_mitigation", "edit_mitigation")},
@@ -188,6 +188,7 @@ COSTS: Costs = {
         f"bulletins.{verb}": CHEAP
         for verb in ("bulletin", "schedule", "publish", "withdraw", "follow", "remove_mitigation")
     },
+    **{f"bulletins.{verb}": EXPENSIVE for verb in ("correct", "report_missing", "decide_correction")},
     "bulletin_feeds.bulletins": SEARCH,
     "bulletin_feeds.unpatched": SEARCH,
     "csaf.metadata": CHEAP,

@@ -14,6 +14,7 @@ from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
 from bulletins.models import Bulletin
 from bulletins.queries import SORTS
+from bulletins.verdicts.queries import uncertain_ids
 from core.cache.page_cache import cached_for_visitors
 from core.web.access import get_or_404
 from core.web.query_parameters import query_text
@@ -83,9 +84,12 @@ def bulletins() -> ResponseReturnValue:
             first = queries.bulletins(replace(narrowed, unfixed=True), size=MAX_UNFIXED_FIRST).items
         shown = replace(narrowed, fixed=True)
     curates = policy.can_curate(current_user)
+    page = queries.bulletins(shown, requested_sort(), after=after)
+    listed = [each.id for each in (*first, *page)] if narrowed.owner is not None else []
     return render_template(
         "bulletins/bulletins.html",
-        page=queries.bulletins(shown, requested_sort(), after=after),
+        page=page,
+        uncertain=uncertain_ids(current_user, listed),
         first=first,
         narrowed=narrowed,
         chosen=filter_parameters(narrowed),

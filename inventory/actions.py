@@ -55,6 +55,24 @@ def add_products(user: User, picks: Iterable[tuple[Product, Release | None]], *,
     return len(new)
 
 
+def add_version(user: User, product: Product, release: Release | None, version: str) -> bool:
+    """Add a product of which the exact version is known, or set it; return whether the entry is new.
+
+    Raises ListFull.
+    """
+    is_new = bool(add_products(user, [(product, release)]))
+    entry = db.session.scalar(
+        select(OwnedRelease).where(
+            OwnedRelease.user_id == user.id,
+            OwnedRelease.product_id == product.id,
+            OwnedRelease.release_id == (release.id if release else None),
+        )
+    )
+    if entry is not None and version:
+        version_actions.set_version(user, entry, product, version)
+    return is_new
+
+
 def remove_product(row: OwnedRelease) -> None:
     """Remove an entry."""
     db.session.delete(row)

@@ -14,6 +14,7 @@ from core.web.access import get_or_404, require
 from core.web.forms import Invalid
 from inventory import actions, exports, matching, sbom, schemas
 from inventory import queries as owned_queries
+from inventory.release_versions import release_for
 from products import policy, queries
 from products.api import release_of
 
@@ -57,7 +58,10 @@ def list_mine(wanted: dict) -> dict:
 @bp.arguments(schemas.OwnedSchema)
 @bp.response(200, schemas.AddedItem)
 def add_mine(data: dict) -> dict:
-    """Add a product, and a release of it when `release` names its cycle; the same line counts once."""
+    """Add a product, and a release of it when `release` names its cycle; the same line counts once.
+
+    With `version`, bulletins are compared with the exact version; it also finds the release.
+    """
     user = cast("User", tokens.reader())  # bearer() requires an account
     require(policy.can_own(user))
     product = queries.full(data["product"])
@@ -67,7 +71,11 @@ def add_mine(data: dict) -> dict:
     if data["release"] and release is None:
         raise Invalid({"release": [_("This product has no such release.")]})
     try:
-        added = actions.add_products(user, [(product, release)])
+        if data["version"]:
+            release = release or release_for(product.live_releases, data["version"])
+            added = int(actions.add_version(user, product, release, data["version"]))
+        else:
+            added = actions.add_products(user, [(product, release)])
     except actions.ListFull:
         raise Invalid(
             {"_": [_("Your list is full (%(n)s entries). Remove some first.", n=actions.MAX_OWNED)]}

@@ -20,6 +20,7 @@ from core.web.query_parameters import query_text
 from inventory import actions, exports, matching, sbom, schemas
 from inventory import queries as owned_queries
 from inventory.actions import MAX_OWNED, SBOM, ListFull
+from inventory.release_versions import release_for
 from products import policy, queries
 from products.exports import file_response
 from products.models import Product, Release
@@ -77,8 +78,23 @@ def add() -> BaseResponse:
     product = get_or_404(queries.full(data["product"]))
     release = next((r for r in product.live_releases if r.cycle == data["release"]), None)
     require(not data["release"] or release is not None, _("This product has no such release."))
-    _add(user, [(product, release)])
+    if data["version"]:
+        _add_version(user, product, release, data["version"])
+    else:
+        _add(user, [(product, release)])
     return redirect(product.path if request.form.get("next") == "product" else url_for("inventory.mine"))
+
+
+def _add_version(user: User, product: Product, release: Release | None, version: str) -> None:
+    release = release or release_for(product.live_releases, version)
+    try:
+        actions.add_version(user, product, release, version)
+    except ListFull:
+        db.session.rollback()
+        flash(_("Your list is full (%(n)s entries). Remove some first.", n=MAX_OWNED), "danger")
+        return
+    db.session.commit()
+    flash(_("Saved %(product)s %(version)s.", product=product.name, version=version))
 
 
 def _add(user: User, picks: list[tuple[Product, Release | None]], source: str = actions.PICKED) -> None:

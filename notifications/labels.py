@@ -69,6 +69,8 @@ def _flag(line: Notification) -> str:
 def _queue(line: Notification, who: str, one: str) -> str:
     if line.event == "appeal.made":
         return _("%(who)s asks to restore %(what)s", who=who, what=one)
+    if line.event == "correction.proposed":
+        return _("%(who)s says that a comparison with %(what)s is wrong", who=who, what=one)
     if line.event.endswith(".created"):
         return _("First post by %(who)s to approve: %(what)s", who=who, what=one)
     return _("%(who)s flagged %(what)s: %(why)s", who=who, what=one, why=_reason(line))
@@ -100,6 +102,11 @@ def _moderated(line: Notification, who: str) -> str:
             if line.event == "report.hidden"
             else _("%(who)s unhid your deployment report", who=who)
         )
+    if line.event.startswith("bulletin.correction_"):
+        return {
+            "approved": _("%(who)s approved your correction", who=who),
+            "refused": _("%(who)s refused your correction", who=who),
+        }.get(line.event.rpartition("_")[2], _("%(who)s undid your correction", who=who))
     yours = _yours_of(line)
     if line.event == "appeal.decided":
         return (

@@ -252,8 +252,12 @@ ACCESS = {
             "edit_mitigation",
             "remove_mitigation",
             "unconfirmed",
+            "corrections",
         )
     },
+    "bulletins.decide_correction": "link",
+    "bulletins.correct": "own",
+    "bulletins.report_missing": "members",
     "api_bulletins.list_bulletins": "all",
     "api_bulletins.get_bulletin": "all",
     **{

@@ -148,7 +148,6 @@ def compare_versions(versions: Sequence[InstalledVersion]) -> Comparison:
             rules = replace(known, ranges=ranges.get(bulletin_id, {}))
             for version in versions:
                 found += index.verdicts(version, stored[version.id], rules)
-        db.session.expire_all()
     return Comparison(ids, last, found, names)
 
 
@@ -215,7 +214,7 @@ def propose(bulletin: Bulletin, finding: queries.Finding, facts: dict, *, by: Us
         raise NotPossible
     db.session.add(correction)
     db.session.flush()
-    events.record("correction.proposed", subject=correction, actor=by, bulletin=bulletin.reference)
+    events.record("correction.proposed", subject=correction, actor=by, bulletin_id=bulletin.id)
     return correction
 
 

@@ -164,6 +164,12 @@ def findings(bulletin: Bulletin, user: User | Visitor) -> list[Finding]:
     return findings_on(versions, bulletin.products, statements, rules(bulletin.id))
 
 
+def pair(bulletin: Bulletin, version: InstalledVersion, row: AffectedProduct) -> Finding:
+    """A version and a product that somebody says are the same; the verdict is unknown."""
+    (statement,) = statements_of([row], bulletin.vulnerabilities, all_products=bulletin.products)
+    return Finding(version, Verdict(UNKNOWN, "version_unknown"), row, statement)
+
+
 def findings_on(
     versions: Iterable[InstalledVersion],
     products: Sequence[AffectedProduct],

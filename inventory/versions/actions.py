@@ -101,9 +101,8 @@ def store_releases(user: User, entries: Iterable[tuple[int, Product, Release | N
     return _store(user, pairs)
 
 
-def set_version(user: User, entry: OwnedRelease, version: str) -> None:
-    """Store the exact version of an entry that was picked by hand."""
-    product = entry.product
+def set_version(user: User, entry: OwnedRelease, product: Product, version: str) -> None:
+    """Store the exact version of an entry of `product` that was picked by hand."""
     installed = Installed(
         product.name,
         product.vendor or "",
