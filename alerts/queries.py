@@ -12,6 +12,7 @@ from alerts.models import AlertNews, Subscription
 from auth.models import User, Visitor
 from core.database.db import db
 from core.monthly import Monthly
+from products.inventories.queries import is_used_by
 from products.models import OwnedRelease, Product
 from products.queries import live
 
@@ -156,6 +157,6 @@ def owned_releases(user: User) -> set[tuple[int, int | None]]:
     """A member's products as (product id, release id); None for all releases."""
     return set(
         db.session.execute(
-            select(OwnedRelease.product_id, OwnedRelease.release_id).where(OwnedRelease.user_id == user.id)
+            select(OwnedRelease.product_id, OwnedRelease.release_id).where(is_used_by(user))
         ).tuples()
     )

@@ -19,6 +19,7 @@ from auth.models import User
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
 from bulletins.priority import EXPLOITED
 from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
+from products.inventories.queries import is_used_by
 from products.lifecycle.phases import SECURITY
 from products.models import LifecyclePhase, OwnedRelease, Product
 from products.queries import today
@@ -111,9 +112,9 @@ def affected_bulletin_ids() -> Select:
 
 def is_run_by(user: User) -> ColumnElement[bool]:
     """SQL condition on an AffectedProduct: `user` runs it; a range of versions affects all releases."""
-    mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id)
+    mine = select(OwnedRelease.product_id).where(is_used_by(user))
     return AffectedProduct.product_id.in_(mine) & exists().where(
-        OwnedRelease.user_id == user.id,
+        is_used_by(user),
         OwnedRelease.product_id == AffectedProduct.product_id,
         or_(
             OwnedRelease.release_id.is_(None),
