@@ -8,20 +8,27 @@ from flask_babel import gettext as _
 from auth import tokens
 from auth.models import User
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
-from core.database.db import db
+from core.database.db import db, read_transaction
 from core.limits.rate_limits import limit
 from core.web.access import get_or_404, require
 from core.web.forms import Invalid
-from inventory import actions, exports, matching, sbom, schemas
+from inventory import actions, exports, matching, schemas
 from inventory import queries as owned_queries
+from inventory.formats import recognise
+from inventory.formats.component import FIELDS, BadDocument, Component
+from inventory.formats.unpack import unpack
 from inventory.release_versions import release_for
 from products import policy, queries
 from products.api import release_of
 
 bp = ApiBlueprint("inventory", __name__, description="My products, and which products a software list names")
-BODY = {
+DOCUMENT_BODY = {
     "required": True,
-    "description": "A CycloneDX document, JSON or XML, up to 8 MB.",
+    "description": (
+        "A software list: CycloneDX (JSON, XML), SPDX 2.3 or 3.0 (JSON), the output of `dpkg -l`, `rpm -qa`, "
+        "`winget export` or `winget list`, or CSV; also packed with gzip or zip. "
+        "It is recognised by its content."
+    ),
     "content": {
         "application/vnd.cyclonedx+json": {
             "schema": {
@@ -38,6 +45,7 @@ BODY = {
             }
         },
         "application/vnd.cyclonedx+xml": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {"type": "string"}},
     },
 }
 
@@ -96,17 +104,29 @@ def remove_mine(owned_id: int) -> Response:
 
 @bp.post("/users/me/products/match")
 @tokens.bearer(READ)
-@bp.doc(requestBody=BODY)
+@bp.doc(requestBody=DOCUMENT_BODY)
 @bp.response(200, schemas.MatchesItem)
 @bp.alt_response(422, "UNPROCESSABLE_ENTITY")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def match_sbom() -> dict:
-    """Send a CycloneDX document as the body: says what it matches, keeps nothing."""
+    """Send a software list as the body: says what it matches, keeps nothing.
+
+    For up to 8 MB and 20,000 components; send larger ones to an inventory.
+    """
     limit("sbom", tokens.reader().id, 30, 3600)
     db.session.commit()
     try:
-        result = matching.match(sbom.read(request.get_data()), max_comparisons=matching.MAX_COMPARISONS)
-    except (sbom.BadSbom, matching.TooManyComparisons) as error:
+        files = unpack(request.get_data())
+        if not recognise.is_small(files):
+            raise BadDocument(_("The document is too large to match at once. Send it to an inventory."))
+        components = recognise.read_files(files).components
+        if len(components) > recognise.SMALL_COMPONENTS:
+            raise BadDocument(_("The document has too many components to match. Send it to an inventory."))
+        with read_transaction():
+            result = matching.match(components, max_comparisons=matching.MAX_COMPARISONS)
+    except BadDocument as error:
+        raise Invalid({"_": [str(error), recognise.accepted()]}) from error
+    except matching.TooManyComparisons as error:
         raise Invalid({"_": [str(error)]}) from error
     return {
         "matched": [_match(match) for match in result.found],
@@ -124,5 +144,5 @@ def _match(match: matching.Match) -> dict:
     }
 
 
-def _component(component: sbom.Component) -> dict:
-    return {field: getattr(component, field) for field in sbom.FIELDS}
+def _component(component: Component) -> dict:
+    return {field: getattr(component, field) for field in FIELDS}

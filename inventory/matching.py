@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from core.database.db import db
+from inventory.formats.component import Component
 from inventory.release_versions import Releases
-from inventory.sbom import Component
 from products import names
 from products.models import Product, ProductName, Release
 from products.queries import live

@@ -47,6 +47,7 @@ class ComponentItem(Reply):
     version = fields.String()
     purl = fields.String()
     cpe = fields.String()
+    vendor = fields.String()
 
 
 class MatchItem(Reply):

@@ -153,6 +153,8 @@ def _product(line: Notification, who: str, one: str) -> str:
         return _("The risk has changed in a bulletin about a product you follow: %(why)s", why=_why(line))
     if line.event == "bulletin.published" and line.post is None:
         return _("New security bulletins about a product you follow")
+    if line.event == "inventory.shared":
+        return _("%(who)s invites you to an inventory", who=who)
     if line.post is not None:
         return _("New about a product you follow: %(what)s by %(who)s", who=who, what=one)
     if line.event == "release.dates_changed":
@@ -191,7 +193,7 @@ def kind(name: str) -> str:
         "queue": _("Flags, requests and first posts to review"),
         "feedback": _("Reader feedback on articles"),
         "tag": _("New questions and articles under tags I follow"),
-        "product": _("My products and those I follow: end of support, new questions and articles"),
+        "product": _("My products and those I follow: ends of support, new posts, shared inventories"),
     }[name]
 
 

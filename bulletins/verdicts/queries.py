@@ -24,6 +24,7 @@ from core.database.db import db
 from inventory.versions import queries as version_queries
 from inventory.versions.models import InstalledComponent, InstalledVersion
 from inventory.versions.verdicts import ALARMS, UNKNOWN, Rules, Statement, Verdict, verdict_on, worst
+from products.inventories.queries import is_used_by
 from products.models import OwnedRelease
 
 MAX_SHOWN = 50  # versions on the page of a bulletin
@@ -54,12 +55,12 @@ def _is_run_without_version(user: User | Visitor) -> ColumnElement[bool]:
         )
         .correlate(OwnedRelease)
     )
-    mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id, ~has_version)
+    mine = select(OwnedRelease.product_id).where(is_used_by(user), ~has_version)
     return (
         (AffectedProduct.status == "affected")
         & AffectedProduct.product_id.in_(mine)
         & exists().where(
-            OwnedRelease.user_id == user.id,
+            is_used_by(user),
             OwnedRelease.product_id == AffectedProduct.product_id,
             ~has_version,
             or_(

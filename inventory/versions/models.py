@@ -69,17 +69,17 @@ class InstalledName(db.Model):
 
 
 class InstalledComponent(db.Model):
-    """A member has this version, for an entry of the inventory; no entry: no product of the catalogue."""
+    """A version in an inventory, for one of its entries; no entry: no product of the catalogue."""
 
     __tablename__ = "installed_components"
     __table_args__ = (
-        UniqueConstraint("user_id", "version_id", "owned_id"),
+        UniqueConstraint("inventory_id", "version_id", "owned_id"),
         Index("ix_installed_components_version_id", "version_id"),
         Index("ix_installed_components_owned_id", "owned_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    inventory_id: Mapped[int] = mapped_column(ForeignKey("inventories.id", ondelete="CASCADE"))
     version_id: Mapped[int] = mapped_column(ForeignKey("installed_versions.id", ondelete="CASCADE"))
     owned_id: Mapped[int | None] = mapped_column(ForeignKey("owned_releases.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

@@ -2,24 +2,20 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from auth.models import User, Visitor
 from core.database.db import db
 from inventory.versions.models import InstalledComponent, InstalledName, InstalledVersion
-from products.models import OwnedRelease
+from products.inventories.queries import used_ids
 
 BATCH_SIZE = 500
 
 
 def is_mine(user: User | Visitor) -> ColumnElement[bool]:
-    """SQL condition on an InstalledComponent: it belongs to what `user` has."""
-    mine = select(OwnedRelease.id).where(OwnedRelease.user_id == user.id)
-    return or_(
-        InstalledComponent.owned_id.in_(mine),
-        and_(InstalledComponent.owned_id.is_(None), InstalledComponent.user_id == user.id),
-    )
+    """SQL condition on an InstalledComponent: it is in an inventory that `user` uses."""
+    return InstalledComponent.inventory_id.in_(used_ids(user))
 
 
 def with_keys(keys: Iterable[str], product_ids: Collection[int]) -> list[InstalledVersion]:

@@ -6,7 +6,7 @@ from alembic import op
 from core.database.db import UTCDateTime
 
 revision = "0580"
-down_revision = "0541"
+down_revision = "0590"
 branch_labels = None
 depends_on = None
 
@@ -47,19 +47,19 @@ def upgrade() -> None:
     op.create_table(
         "installed_components",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("inventory_id", sa.Integer(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("owned_id", sa.Integer(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_installed_components_user_id_users",
-                                ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["inventory_id"], ["inventories.id"],
+                                name="fk_installed_components_inventory_id_inventories", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["version_id"], ["installed_versions.id"],
                                 name="fk_installed_components_version_id_installed_versions", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["owned_id"], ["owned_releases.id"],
                                 name="fk_installed_components_owned_id_owned_releases", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_installed_components"),
-        sa.UniqueConstraint("user_id", "version_id", "owned_id",
-                            name="uq_installed_components_user_id_version_id_owned_id"),
+        sa.UniqueConstraint("inventory_id", "version_id", "owned_id",
+                            name="uq_installed_components_inventory_id_version_id_owned_id"),
     )
     op.create_index("ix_installed_components_version_id", "installed_components", ["version_id"])
     op.create_index("ix_installed_components_owned_id", "installed_components", ["owned_id"])

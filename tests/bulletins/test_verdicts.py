@@ -1,5 +1,7 @@
 """Bulletins for what members have: no false alarm, no silence, and corrections for everybody."""
 
+import json
+
 import pytest
 from sqlalchemy import func, select
 
@@ -12,8 +14,11 @@ from bulletins.verdicts.models import AffectedName, VersionVerdict
 from core.database.db import db
 from core.jobs import events
 from inventory import actions as inventory
-from inventory.sbom import Component
+from inventory.formats.component import Component
+from inventory.uploads import actions as upload_actions
+from inventory.uploads import tasks as upload_tasks
 from inventory.versions import actions as versions
+from inventory.versions import queries as version_queries
 from inventory.versions.models import InstalledComponent, InstalledVersion
 from inventory.versions.sentences import sentence
 from products.models import OwnedRelease
@@ -67,11 +72,16 @@ def has(user, product, cycle, *components):
     release = next((each for each in product.live_releases if each.cycle == cycle), None)
     if components:
         inventory.add_products(user, [(product, release)], source=inventory.SBOM)
-        versions.store_components(user, [((product.id, release.id if release else None), components)])
+        store(user, [((product.id, release.id if release else None), components)])
     else:
         inventory.add_products(user, [(product, release)])
     db.session.commit()
     events.drain()
+
+
+def store(user, found, **more):
+    """Store components in the default inventory of a member."""
+    versions.store_components(inventory.default_inventory(user), found, **more)
 
 
 def mine(user):
@@ -148,12 +158,11 @@ def test_components_outside_of_the_catalogue_are_found_by_purl_and_name(member, 
         Component("Django", "", "4.2.1", "pkg:pypi/Django@4.2.1"),
         Component("Own Vendor Gate", "Own Vendor, Inc.", "4.0.1"),
     ]
-    assert versions.store_components(member, [(None, found)]) == 3
+    store(member, [(None, found)])
     db.session.commit()
     assert mine(member) == set(), "the worker compares them"
     events.drain()
     assert mine(member) == {"DSA", "GHSA", "GATE"}
-    assert versions.store_components(member, [(None, found)]) == 0
 
 
 def test_fixed_packages_of_an_advisory_are_limits(member, publish):
@@ -235,7 +244,9 @@ def test_entries_of_earlier_versions_of_the_site_are_completed(member, catalogue
     """Rows without a stored version count by release as before, until the daily task stores it."""
     product = catalogue["chrome"]
     release = next(each for each in product.live_releases if each.cycle == "142")
-    db.session.add(OwnedRelease(user_id=member.id, product_id=product.id, release_id=release.id))
+    inventory.add_entries(
+        inventory.default_inventory(member), [(product.id, release.id)], source=inventory.PICKED
+    )
     db.session.commit()
     assert mine(member) == {"C"}
     versions.complete_entries()
@@ -246,9 +257,32 @@ def test_entries_of_earlier_versions_of_the_site_are_completed(member, catalogue
 
 def test_an_erased_member_leaves_nothing(member, catalogue, upstream):
     has(member, catalogue["chrome"], "142")
-    versions.forget_members([member.id])
+    inventory.delete_inventories([member.id])
     db.session.commit()
     assert db.session.scalar(select(func.count()).select_from(InstalledComponent)) == 0
+
+
+def test_an_upload_stores_versions_and_replaces_them(member, catalogue, upstream):
+    """A nightly upload: the member updates Chrome, and the alarm ends."""
+
+    def upload(version):
+        listed = [
+            {"name": "Google Chrome", "version": version, "publisher": "Google LLC"},
+            {"name": "Something else", "version": "1"},
+        ]
+        raw = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": listed}).encode()
+        target = inventory.default_inventory(member)
+        upload_actions.receive(target, member, upload_actions.packed(raw), replaces=True)
+        db.session.commit()
+        assert upload_tasks.run_next() == 1
+        events.drain()
+
+    upload("100.0.4896.60")
+    assert mine(member) == {"C"}
+    upload("142.0.7444.59")
+    assert mine(member) == set()
+    found = [row.version.version for row in version_queries.mine(member)]
+    assert sorted(found) == ["1", "142.0.7444.59"]
 
 
 def test_the_range_that_can_be_compared_is_stored(publish):
@@ -318,7 +352,7 @@ def test_another_product(wrong, login, member, moderator):
 
 def test_the_same_product_under_another_name(login, member, moderator, publish):
     bulletin = publish("GATE", entry("P", "Gate", "Own Vendor", "< 4.2"))
-    versions.store_components(member, [(None, [Component("OV-Door", "", "4.0")])])
+    store(member, [(None, [Component("OV-Door", "", "4.0")])])
     db.session.commit()
     events.drain()
     url = f"/bulletins/{bulletin.reference}/versions/missing"
@@ -336,7 +370,7 @@ def test_the_same_product_under_another_name(login, member, moderator, publish):
     events.drain()
     assert mine(member) == {"GATE"}
     later = Component("OV-Door", "", "4.1")
-    versions.store_components(member, [(None, [later])], replaces=True)
+    store(member, [(None, [later])], replaces=True)
     db.session.commit()
     events.drain()
     assert mine(member) == {"GATE"}, "also for versions that come later"
