@@ -41,8 +41,15 @@ def installed_of(
         except BadName:
             version = ""
     vendor = component.vendor or ("" if component.purl else component.group)
-    texts = (component.name, vendor, version, component.purl, component.cpe)
-    return Installed(*(text[:MAX_TEXT_CHARACTERS] for text in texts), product_id, release_id)
+    return Installed(
+        component.name[:MAX_TEXT_CHARACTERS],
+        vendor[:MAX_TEXT_CHARACTERS],
+        version[:MAX_TEXT_CHARACTERS],
+        component.purl[:MAX_TEXT_CHARACTERS],
+        component.cpe[:MAX_TEXT_CHARACTERS],
+        product_id,
+        release_id,
+    )
 
 
 def family_of(product: Product, release: Release) -> Installed | None:

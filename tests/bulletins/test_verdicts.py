@@ -171,7 +171,7 @@ def test_fixed_packages_of_an_advisory_are_limits(member, publish):
         "P", "openssl", "Red Hat", "3.0.7-28.el9_4", purl="pkg:rpm/redhat/openssl@3.0.7-28.el9_4?epoch=1"
     )
     publish("RHSA", fixed, status="fixed")
-    versions.store_components(
+    store(
         member,
         [(None, [Component("openssl", "", "3.0.7-27.el9", "pkg:rpm/redhat/openssl@3.0.7-27.el9?epoch=1")])],
     )
@@ -190,7 +190,7 @@ def test_part_of_a_platform(member, publish):
     bulletin = publish("RHSA", both)
     bulletin = publish("RHSA", both, package, platform)
     for version, concerned in (("1.1.1k-12.el8", True), ("3.0.7-27.el9", True)):
-        versions.store_components(
+        store(
             member,
             [(None, [Component("openssl", "", version, f"pkg:rpm/redhat/openssl@{version}")])],
             replaces=True,
