@@ -238,7 +238,11 @@ def decide(
     if status != REFUSED:
         _apply(correction)
     events.record(
-        f"bulletin.correction_{status}",
+        "bulletin.correction_approved"
+        if status == APPROVED
+        else "bulletin.correction_refused"
+        if status == REFUSED
+        else "bulletin.correction_undone",
         subject=correction.bulletin,
         actor=by,
         correction=correction.id,

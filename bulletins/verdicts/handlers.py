@@ -8,7 +8,7 @@ from inventory.versions.queries import not_compared
 BATCH_SIZE = 100  # versions compared in one transaction
 
 
-@events.register_handler("inventory.changed", "bulletin.correction_approved", "bulletin.correction_undone")
+@events.register_handler("components.changed", "bulletin.correction_approved", "bulletin.correction_undone")
 def compare_new_versions(batch: list[events.Event]) -> None:
     """Compare all versions that are not compared yet; the write lock is held only to store the result."""
     while True:

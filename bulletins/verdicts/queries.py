@@ -118,7 +118,7 @@ def ranges_of(bulletin_ids: Collection[int]) -> dict[int, dict[str, str]]:
     return found
 
 
-def rows_of(bulletin_ids: Collection[int]) -> Select[tuple[AffectedProduct]]:
+def rows_of(bulletin_ids: Collection[int]) -> Select[AffectedProduct]:
     """SELECT of the products of bulletins with all that statements need."""
     return (
         select(AffectedProduct)

@@ -35,7 +35,7 @@ def _proposed(bulletin: Bulletin, finding: Finding, facts: dict) -> ResponseRetu
         actions.propose(bulletin, finding, facts, by=me())
     except actions.NotPossible:
         db.session.rollback()
-        flash(_("Somebody has proposed this already."))
+        flash(_("This correction was proposed before."))
         return redirect(bulletin.url)
     db.session.commit()
     flash(_("Thank you. A moderator will look at it; once it is approved, it holds for everybody."))

@@ -1,6 +1,6 @@
 """Store what members have installed. Nothing commits.
 
-The event inventory.changed lets bulletins be compared with versions that are new on the site.
+The event components.changed lets bulletins be compared with versions that are new on the site.
 """
 
 import hashlib
@@ -174,7 +174,7 @@ def store(inventory: Inventory, pairs: Sequence[Pair]) -> set[Stored]:
         batch_of_rows = rows[start : start + BATCH_SIZE]
         db.session.execute(insert(InstalledComponent).on_conflict_do_nothing(), batch_of_rows)
     if added:
-        events.record("inventory.changed", subject=inventory)
+        events.record("components.changed", subject=inventory)
     return wanted
 
 

@@ -20,9 +20,13 @@ _LEGAL = frozenset(
         "community systems international developers contributors"
     ).split()
 )
-_PARENTHESES = re.compile(r"[(\[][^()\[\]]{0,60}[)\]]")
+_PARENTHESES = re.compile(r"[(\[]([^()\[\]]{1,60})[)\]]")
+_LOCALE = re.compile(r"[a-z]{2}(?:-[a-z]{2,4})?")
 _TAIL_WORDS = frozenset(
-    "x64 x86 64bit 32bit 64 32 bit amd64 arm64 win32 win64 edition version release update lts esr".split()
+    (
+        "x64 x86 64bit 32bit 64-bit 32-bit 64 32 bit amd64 arm64 win32 win64 user machine edition version "
+        "release update lts esr"
+    ).split()
 )
 _NUMBER = re.compile(r"v?[0-9]+(?:[._][0-9]+)*[a-z]?[0-9]*")
 _PLUS = re.compile(r"\+")
@@ -31,14 +35,18 @@ _PYPI = re.compile(r"[-_.]+")
 
 @dataclass(frozen=True)
 class Identity:
-    """What identifies a component or an affected product."""
+    """What identifies a component or an affected product.
+
+    `products` are the name without the maker, `wholes` the name with it: each as written, and without a
+    number that repeats the version.
+    """
 
     package: packages.Package | None = None
     purl: str = ""  # key of an upstream package URL
     cpe: str = ""
     vendor: str = ""  # key
-    product: str = ""  # key, without the vendor
-    whole: str = ""  # key of the name as written
+    products: frozenset[str] = frozenset()
+    wholes: frozenset[str] = frozenset()
     is_library: bool = False
 
     @property
@@ -49,7 +57,7 @@ class Identity:
             start = f"{self.package.kind}:{self.package.vendor}/"
             return tuple(f"{start}{name}"[:MAX_KEY_CHARACTERS] for name in ids)
         found = {f"purl:{self.purl}": self.purl, f"cpe:{self.cpe}": self.cpe}
-        for key in (self.product, self.whole, self.vendor + self.product):
+        for key in (*sorted(self.wholes), *sorted(self.products)):
             found[f"name:{key}"] = key
         return tuple(each[:MAX_KEY_CHARACTERS] for each, value in found.items() if value)[:MAX_KEYS]
 
@@ -64,20 +72,31 @@ def identity(
         return Identity(package)
     purl_key, is_library, namespace = _purl(purl)
     cpe_key, cpe_vendor, cpe_product = _cpe(cpe)
-    vendor_words = _vendor_words(vendor or cpe_vendor or namespace)
-    name_words = _name_words(name, version) or _name_words(cpe_product, version)
-    count = len(vendor_words)
-    is_prefixed = count and name_words[:count] == vendor_words and len(name_words) > count
-    rest = name_words[count:] if is_prefixed else name_words
+    maker = names.words(vendor or cpe_vendor or namespace)
+    short_maker = [word for word in maker if word not in _LEGAL] or maker
+    products: set[str] = set()
+    wholes: set[str] = set()
+    for written in _spellings(name or cpe_product, version):
+        rest = next(
+            (written[len(each) :] for each in (maker, short_maker) if _begins(written, each)), written
+        )
+        products.add(_key(rest))
+        wholes |= {_key(written)} if rest is not written or not maker else set()
+        wholes |= {_key([*each, *rest]) for each in (maker, short_maker) if maker}
     return Identity(
         None,
         purl_key,
         cpe_key,
-        _key(vendor_words),
-        _key(rest),
-        _key(name_words),
+        _key(short_maker),
+        frozenset(products - {""}),
+        frozenset(wholes - {""}),
         is_library,
     )
+
+
+def _begins(words: list[str], start: list[str]) -> bool:
+    """Whether words begin with others, and go on."""
+    return bool(start) and words[: len(start)] == start and len(words) > len(start)
 
 
 def _purl(purl: str) -> tuple[str, bool, str]:
@@ -108,21 +127,28 @@ def _key(words: list[str]) -> str:
     return _PLUS.sub("plus", "".join(words))[:MAX_KEY_CHARACTERS]
 
 
-def _vendor_words(vendor: str) -> list[str]:
-    found = names.words(vendor)
-    return [word for word in found if word not in _LEGAL] or found
+def _spellings(name: str, version: str) -> list[list[str]]:
+    """The words of a name without what inventories append: "Mozilla Firefox (x64 en-US)", "7-Zip 24.08".
 
-
-def _name_words(name: str, version: str) -> list[str]:
-    """Words of a name without what inventories append: "Mozilla Firefox (x64 en-US)", "7-Zip 24.08".
-
-    A single number stays, unless it begins the version: Windows 11 is not Windows 10.
+    A single number stays, unless it begins the version, when both spellings count: Windows 11 is not
+    Windows 10.
     """
-    stripped = _PARENTHESES.sub(" ", name[: names.MAX_NAME_LENGTH]) if "(" in name or "[" in name else name
-    tokens = stripped.split()
+    text = _PARENTHESES.sub(_without_build, name[: names.MAX_NAME_LENGTH])
+    tokens = text.split()
+    while len(tokens) > 1 and tokens[-1].casefold().strip("-,") in _TAIL_WORDS:
+        tokens.pop()
+    found = [names.words(" ".join(tokens))]
     while len(tokens) > 1 and _is_appended(tokens[-1].casefold().strip("-,"), version.casefold()):
         tokens.pop()
-    return names.words(" ".join(tokens)) or names.words(name)
+        found.append(names.words(" ".join(tokens)))
+    return [each for each in found if each][:3] or [names.words(name)]
+
+
+def _without_build(match: re.Match) -> str:
+    """Parentheses that say for which processor and language it was built, removed; all others stay."""
+    words = match[1].casefold().replace(",", " ").split()
+    is_build = all(word in _TAIL_WORDS or _LOCALE.fullmatch(word) for word in words)
+    return " " if is_build else match[0]
 
 
 def _is_appended(word: str, version: str) -> bool:
@@ -160,22 +186,20 @@ def _packages(installed: packages.Package | None, named: packages.Package | None
 
 
 def _names(installed: Identity, named: Identity) -> str:
-    same = {installed.product, installed.whole} & {named.product, named.whole}
-    mine, theirs = installed.vendor + installed.product, named.vendor + named.product
-    contains_maker = (named.vendor and theirs in (installed.whole, mine)) or (
-        installed.vendor and mine in (named.whole, theirs)
-    )
-    if contains_maker and mine:
+    if installed.vendor and named.vendor and installed.wholes & named.wholes:
         return SURE
-    if not same - {""}:
+    if installed.vendor and not named.vendor and installed.wholes & named.products:
+        return SURE  # the name contains the maker
+    if named.vendor and not installed.vendor and named.wholes & installed.products:
+        return SURE
+    same = installed.products & named.products
+    if not same:
         return NO
     if installed.vendor and named.vendor:
-        return SURE if _is_same_maker(installed.vendor, named.vendor) or named.vendor == named.product else NO
-    if named.vendor == named.product or installed.vendor == installed.product:
+        return SURE if _is_same_maker(installed.vendor, named.vendor) or named.vendor in same else NO
+    if named.vendor in same or installed.vendor in same:
         return SURE
-    if installed.is_library or named.is_library:
-        return NO
-    return MAYBE
+    return NO if installed.is_library or named.is_library else MAYBE
 
 
 def _is_same_maker(first: str, second: str) -> bool:

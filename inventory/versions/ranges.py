@@ -172,7 +172,7 @@ def parse_text(text: str, scheme: str = schemes.GENERIC) -> Range | None:
     for form, comparators in _FORMS:
         match = form.fullmatch(text)
         if match:
-            return _bounded(scheme, [(sign, match[at]) for at, sign in enumerate(comparators, 1)])
+            return _bounded(scheme, [(sign, str(match[at])) for at, sign in enumerate(comparators, 1)])
     wildcard = _WILDCARD.fullmatch(text.removeprefix("v").removeprefix("V"))
     if wildcard:
         return _bounded(scheme, [(">=", wildcard[1]), ("<", _next(wildcard[1]))])

@@ -17,7 +17,7 @@ _SENTENCES: dict[str, str] = {
     "below_range": _("%(name)s %(version)s is below %(bound)s, the first version affected by %(what)s."),
     "named": _("The bulletin names %(name)s %(version)s as affected."),
     "not_named": _("The bulletin names %(said)s as affected; %(name)s %(version)s is another version."),
-    "all_versions": _("The bulletin says that all versions of %(named)s are affected."),
+    "all_versions": _("The bulletin says that all versions of %(product)s are affected."),
     "affected_other": _(
         "The bulletin says that all versions are affected but those it lists, and %(name)s %(version)s is "
         "not among them."
@@ -71,7 +71,7 @@ _MAX_VALUE_CHARACTERS = 120
 def sentence(verdict: Verdict) -> str:
     """The sentence for a reader, in their language."""
     values = {key: str(value)[:_MAX_VALUE_CHARACTERS] for key, value in verdict.values.items()}
-    for key in ("name", "version", "named", "said", "bound", "lower", "distribution", "note"):
+    for key in ("name", "version", "named", "product", "said", "bound", "lower", "distribution", "note"):
         values.setdefault(key, "")
     if not values["distribution"]:
         values["distribution"] = gettext("the distribution")

@@ -229,6 +229,7 @@ def _values(installed: Installed, statement: Statement) -> dict[str, str]:
         "name": installed.name,
         "version": installed.version,
         "named": statement.name,
+        "product": statement.product or statement.name,
         "said": statement.version or statement.vers,
         "cve": cves[0] if len(cves) == 1 else "",
         "count": str(len(cves)),
