@@ -26,8 +26,7 @@ DOCUMENT_BODY = {
     "required": True,
     "description": (
         "A software list: CycloneDX (JSON, XML), SPDX 2.3 or 3.0 (JSON), the output of `dpkg -l`, `rpm -qa`, "
-        "`winget export` or `winget list`, or CSV; also packed with gzip or zip. "
-        "It is recognised by its content."
+        "`winget export` or `winget list`, or CSV; packed with gzip or zip or not"
     ),
     "content": {
         "application/vnd.cyclonedx+json": {

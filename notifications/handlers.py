@@ -161,7 +161,7 @@ def _release(event: events.Event, release: Release) -> None:
         )
 
 
-@events.register_handler("inventory.shared")
+@events.register_handler("invitation.sent")
 def notify_of_shared_inventories(batch: list[events.Event]) -> None:
     """Notify a member who is invited to an inventory."""
     _each(batch, _shared_inventory, Inventory)

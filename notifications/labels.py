@@ -153,7 +153,7 @@ def _product(line: Notification, who: str, one: str) -> str:
         return _("The risk has changed in a bulletin about a product you follow: %(why)s", why=_why(line))
     if line.event == "bulletin.published" and line.post is None:
         return _("New security bulletins about a product you follow")
-    if line.event == "inventory.shared":
+    if line.event == "invitation.sent":
         return _("%(who)s invites you to an inventory", who=who)
     if line.post is not None:
         return _("New about a product you follow: %(what)s by %(who)s", who=who, what=one)

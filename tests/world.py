@@ -194,6 +194,8 @@ def _products(moderator) -> dict:
         "change_id": change.id,
         "conflict_id": conflict.id,
         "owned_id": 999,
+        "inventory_id": 999,
+        "upload_id": 999,
         "notification_id": 999,
         "secret": "no-such-secret",
     }

@@ -1,7 +1,7 @@
 """SPDX 2.2 and 2.3 (JSON) and 3.0 (JSON-LD)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flask_babel import gettext as _
 
@@ -77,7 +77,7 @@ def _dicts(value: object) -> list[dict]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _first(references: list[tuple[object, object]], kinds: tuple[str, ...]) -> str:
+def _first(references: Sequence[tuple[object, object]], kinds: tuple[str, ...]) -> str:
     """The first reference of the first of `kinds` that there is."""
     for kind in kinds:
         for found, locator in references:

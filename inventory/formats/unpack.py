@@ -5,6 +5,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from typing import IO
 
 from flask_babel import gettext as _
 
@@ -67,7 +68,7 @@ def _refuse_archive(content: bytes) -> None:
 
 def _workbook() -> BadDocument:
     return BadDocument(
-        _("This is a workbook of a spreadsheet program. Save the sheet as CSV (UTF-8) and send that.")
+        _("This is a workbook of a spreadsheet program. Save it as CSV (UTF-8) and send that.")
     )
 
 
@@ -89,7 +90,7 @@ def _of_zip(raw: bytes) -> Iterator[bytes]:
             yield content
 
 
-def _bounded(file: "gzip.GzipFile | zipfile.ZipExtFile", packed: int, used: int) -> bytes:
+def _bounded(file: IO[bytes] | gzip.GzipFile, packed: int, used: int) -> bytes:
     """The content of a packed file; what counts is what comes out, not what the headers say."""
     most = min(MAX_UNPACKED_BYTES - used, FREE_BYTES + MAX_RATIO * packed)
     content = bytearray()

@@ -70,7 +70,7 @@ def invite(inventory: Inventory, member: User, right: str, *, by: User) -> Inven
     limit("inventory-invitation", by.id, MAX_INVITATIONS_A_DAY, 86_400)
     invited = InventoryMember(inventory_id=inventory.id, user_id=member.id, right=right)
     db.session.add(invited)
-    events.record("inventory.shared", subject=inventory, actor=by, member=member.id)
+    events.record("invitation.sent", subject=inventory, actor=by, member=member.id)
     return invited
 
 

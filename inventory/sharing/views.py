@@ -25,7 +25,7 @@ FormResponse = Response | str | tuple[str, int]
 
 
 def membership_or_404(inventory_id: int, *, invited: bool = False) -> InventoryMember:
-    """The membership of the current member in an inventory; stops with 404 for a stranger."""
+    """The membership of the current member in an inventory; stops with 404 for others."""
     return get_or_404(inventory_queries.membership(me(), inventory_id, invited=invited))
 
 
