@@ -22,10 +22,12 @@ from inventory.matching import Matches, TooManyComparisons
 from inventory.uploads import results
 from inventory.uploads.actions import full_message, unpacked
 from inventory.uploads.models import COLUMNS, DONE, OPEN_STATES, REFUSED, RUNNING, WAITING, InventoryUpload
+from inventory.versions import actions as version_actions
 from products.inventories.models import Inventory
 from products.models import OwnedRelease
 
 log = logging.getLogger(__name__)
+VERSION_BATCH_SIZE = 1_000  # versions that are stored in one transaction
 MAX_TRIES = 3  # of an upload whose worker died
 RESULT_RETENTION = timedelta(days=30)
 COLUMNS_RETENTION = timedelta(days=1)  # files whose columns nobody has chosen
@@ -164,6 +166,8 @@ def _store(upload: InventoryUpload, document: Document, found: Matches) -> None:
         added, removed = actions.replace_entries(inventory, keys)
     else:
         added = actions.add_entries(inventory, keys, source=actions.SBOM)
+    db.session.commit()
+    _store_versions(inventory, found, replaces=upload.replaces)
     _finish(
         upload,
         status=DONE,
@@ -175,6 +179,22 @@ def _store(upload: InventoryUpload, document: Document, found: Matches) -> None:
         removed=removed,
         result=packed_result,
     )
+
+
+def _store_versions(inventory: Inventory, found: Matches, *, replaces: bool) -> None:
+    """Write what is installed, with its versions, in short transactions; bulletins are compared with it."""
+    sure = [
+        (key, match.components) for match in found.found if match.is_sure for key in results.keys_of(match)
+    ]
+    others = [(None, match.components) for match in found.found if not match.is_sure]
+    with read_transaction():
+        pairs = version_actions.pairs_of(inventory, [*sure, *others, (None, found.unmatched)])
+    kept: set[version_actions.Stored] = set()
+    for start in range(0, len(pairs), VERSION_BATCH_SIZE):
+        kept |= version_actions.store(inventory, pairs[start : start + VERSION_BATCH_SIZE])
+        db.session.commit()
+    if replaces:
+        version_actions.keep_only(inventory, kept)
 
 
 def _finish(upload: InventoryUpload, **values: object) -> None:
