@@ -5,8 +5,8 @@ documents by a reader of its own, which knows only dotted numbers: of each named
 beside the bounds, under the names that inventories use, without CPE. Every version is compared with every
 document. A pair is positive when the document names the product and the version is in a range.
 
-`alarm`: affected or unknown, as in the list of a member. `affected`: said to be affected. Documents whose bounds
-are no dotted numbers are counted, not judged.
+`alarm`: affected or unknown, as in the list of a member. `affected`: said to be affected. Documents whose
+bounds are no dotted numbers are counted, not judged.
 """
 
 import argparse

@@ -196,6 +196,9 @@ def _products(moderator) -> dict:
         "owned_id": 999,
         "inventory_id": 999,
         "upload_id": 999,
+        "version_id": 999,
+        "correction_id": 999,
+        "verb": "approve",
         "notification_id": 999,
         "secret": "no-such-secret",
     }

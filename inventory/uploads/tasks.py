@@ -27,7 +27,7 @@ from products.inventories.models import Inventory
 from products.models import OwnedRelease
 
 log = logging.getLogger(__name__)
-VERSION_BATCH_SIZE = 1_000  # versions that are stored in one transaction
+VERSION_BATCH_SIZE = 500  # versions that are stored in one transaction
 MAX_TRIES = 3  # of an upload whose worker died
 RESULT_RETENTION = timedelta(days=30)
 COLUMNS_RETENTION = timedelta(days=1)  # files whose columns nobody has chosen
@@ -193,8 +193,11 @@ def _store_versions(inventory: Inventory, found: Matches, *, replaces: bool) -> 
     for start in range(0, len(pairs), VERSION_BATCH_SIZE):
         kept |= version_actions.store(inventory, pairs[start : start + VERSION_BATCH_SIZE])
         db.session.commit()
-    if replaces:
-        version_actions.keep_only(inventory, kept)
+    with read_transaction():
+        surplus = version_actions.surplus_ids(inventory, kept) if replaces else []
+    for start in range(0, len(surplus), VERSION_BATCH_SIZE):
+        version_actions.forget_components(surplus[start : start + VERSION_BATCH_SIZE])
+        db.session.commit()
 
 
 def _finish(upload: InventoryUpload, **values: object) -> None:

@@ -93,8 +93,9 @@ def store_components(
 ) -> None:
     """Store the components of a document at once; uploads store many in parts, with store()."""
     kept = store(inventory, pairs_of(inventory, found))
-    if replaces:
-        keep_only(inventory, kept)
+    ids = surplus_ids(inventory, kept) if replaces else []
+    for start in range(0, len(ids), BATCH_SIZE):
+        forget_components(ids[start : start + BATCH_SIZE])
 
 
 def store_releases(inventory: Inventory, things: Mapping[Entry, tuple[Product, Release | None]]) -> None:
@@ -203,8 +204,8 @@ def _replace_families(owned_ids: set[int]) -> None:
         )
 
 
-def keep_only(inventory: Inventory, kept: set[Stored]) -> int:
-    """Delete what files brought before, except `kept`; returns how many. What was picked by hand stays."""
+def surplus_ids(inventory: Inventory, kept: set[Stored]) -> list[int]:
+    """Ids of what files brought before, except `kept`; what was picked by hand stays. Reads only."""
     rows = db.session.execute(
         select(InstalledComponent.id, InstalledComponent.version_id, InstalledComponent.owned_id)
         .outerjoin(OwnedRelease, OwnedRelease.id == InstalledComponent.owned_id)
@@ -213,12 +214,12 @@ def keep_only(inventory: Inventory, kept: set[Stored]) -> int:
             or_(InstalledComponent.owned_id.is_(None), OwnedRelease.source == FROM_FILES),
         )
     )
-    surplus = [row_id for row_id, version_id, owned_id in rows if (version_id, owned_id) not in kept]
-    for start in range(0, len(surplus), BATCH_SIZE):
-        changed_rows(
-            delete(InstalledComponent).where(InstalledComponent.id.in_(surplus[start : start + BATCH_SIZE]))
-        )
-    return len(surplus)
+    return [row_id for row_id, version_id, owned_id in rows if (version_id, owned_id) not in kept]
+
+
+def forget_components(ids: Sequence[int]) -> None:
+    """Delete components, up to BATCH_SIZE of them."""
+    changed_rows(delete(InstalledComponent).where(InstalledComponent.id.in_(ids)))
 
 
 def _ids(digests: list[str]) -> dict[str, int]:
