@@ -196,6 +196,7 @@ def _products(moderator) -> dict:
         "owned_id": 999,
         "inventory_id": 999,
         "upload_id": 999,
+        "user_id": 999,
         "notification_id": 999,
         "secret": "no-such-secret",
     }
