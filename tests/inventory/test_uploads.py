@@ -17,9 +17,9 @@ from inventory.matching import match
 from inventory.uploads import actions as upload_actions
 from inventory.uploads import tasks
 from inventory.uploads.models import InventoryUpload
+from products import queries
 
 TABLE = "what,how new\nDebian,12.4\nleft-pad,1.0\n"
-RPM_LINE = "package{n}-1.{n}-1.el9.x86_64"
 
 
 @pytest.fixture
@@ -54,7 +54,8 @@ def test_the_columns_of_a_table_are_chosen(browser, member, debian):
     answer = browser.post(f"{page}/columns", data={"name": "0", "version": "1"})
     assert answer.status_code == 200 and "Debian 12" in answer.text and entries(member) == []
     number = page.rsplit("/", 1)[1]
-    pick = f"{debian.id}:{next(r.id for r in debian.releases if r.cycle == '12')}"
+    release = next(r for r in queries.full("debian").releases if r.cycle == "12")
+    pick = f"{release.product_id}:{release.id}"
     browser.post("/settings/products/sbom/keep", data={"pick": pick, "upload": number})
     assert entries(member) == [("debian", "12", "sbom")]
     assert db.session.get(InventoryUpload, int(number)) is None, "the file is kept no longer"
@@ -246,9 +247,10 @@ def hold_times(app):
 
 
 def _members_write_while_an_inventory_is_read(app, member, lines, writes):
-    """Read an inventory of `lines` lines while another thread makes `writes` writes; returns what went wrong."""
+    """Read an inventory of `lines` lines while another thread makes `writes` writes: (errors, times …)."""
     inventory = actions.default_inventory(member)
-    body = "\n".join(["Debian 12", *(RPM_LINE.format(n=n) for n in range(lines))])
+    rows = (f"Acme Suite {n} (x64 en-US),{n}.{n % 50},Acme Inc" for n in range(lines))
+    body = "\n".join(["Name,Version,Publisher", "Debian,12.4,", *rows])
     upload_actions.receive(inventory, member, upload_actions.packed(body.encode()), replaces=True)
     user_id = member.id
     db.session.commit()
@@ -281,7 +283,7 @@ def _members_write_while_an_inventory_is_read(app, member, lines, writes):
 
 
 def test_members_write_while_an_inventory_is_read(app, member, debian):
-    wrong, longest, _wait, upload = _members_write_while_an_inventory_is_read(app, member, 3_000, 200)
+    wrong, _longest, _wait, upload = _members_write_while_an_inventory_is_read(app, member, 3_000, 200)
     assert wrong == [] and upload.components == 3_001
 
 
