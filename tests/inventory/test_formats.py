@@ -202,6 +202,7 @@ REFUSED = {
     "tag and value": ("SPDXVersion: SPDX-2.3\nPackageName: x\n", "Convert it to JSON"),
     "cyclonedx 2": ('{"bomFormat": "CycloneDX", "specVersion": "2.0"}', "1.7 or earlier"),
     "spdx 4": ('{"spdxVersion": "SPDX-4.0"}', "SPDX 2.3 or 3.0"),
+    "null": ("null", "none of the accepted"),
     "other json": ('{"artifacts": []}', "none of the accepted"),
     "quote": ("name,version\n" + "b,2\n" * 10_000 + '"a,1\n' + "b,2\n" * 40_000, "quotation mark"),
     "numbers": ("1\n2\n3\n", "no list of software"),
