@@ -13,6 +13,7 @@ from core.markup.markup import render
 from deployment.reports import actions as reports
 from forum import actions as forum
 from inventory import actions as owned
+from inventory.uploads import actions as uploads
 from kb import actions as kb
 from notifications.models import Notification
 from posts import actions as posts
@@ -84,6 +85,8 @@ def _fill() -> tuple[dict, dict]:
     posts.delete(hidden, by=alice)
     product = products.create("widget", {"name": "Widget", "category": "app"}, {"1": {"security": False}})
     owned.add_products(alice, [(product, None)])
+    inventory = owned.default_inventory(alice)
+    upload = uploads.receive(inventory, alice, uploads.packed(b"Widget 1"))
     db.session.flush()
     line = db.session.scalar(db.select(OwnedRelease))
     bulletin = bulletins.create({"title": "Widget: a crafted file runs code"}, by=moira)
@@ -110,6 +113,8 @@ def _fill() -> tuple[dict, dict]:
         "article": article,
         "draft": draft,
         "line": line,
+        "inventory": inventory,
+        "upload": upload,
         "bulletin": bulletin,
         "mitigation": mitigation,
         "report": report,

@@ -199,6 +199,7 @@ def _products(moderator) -> dict:
         "version_id": 999,
         "correction_id": 999,
         "verb": "approve",
+        "user_id": 999,
         "notification_id": 999,
         "secret": "no-such-secret",
     }

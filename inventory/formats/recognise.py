@@ -144,9 +144,20 @@ def _from_text(text: str, columns: tables.Columns | None) -> Document:
         raise BadDocument(
             _("This is SPDX as tag and value. Convert it to JSON (pyspdxtools -i FILE -o FILE.json).")
         )
+    if len(lines) == 1 and _is_json(text):
+        raise BadDocument(_("This JSON is none of the accepted documents."))
     if any(len(each) > MAX_LINE_LENGTH for each in lines) or not any(map(_may_name, lines)):
         raise BadDocument(_("This text is no list of software."))
     return document(LIST, tables.from_lines(lines))
+
+
+def _is_json(text: str) -> bool:
+    """Whether a line is a value of JSON, such as null or a quoted string."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _may_name(text: str) -> bool:

@@ -35,8 +35,7 @@ def _named(identifier: str) -> tuple[str, str]:
     vendor, _dot, rest = identifier.partition(".")
     if not rest:
         return "", identifier
-    parts = rest.split(".")
-    name = re.sub(r"\.(?=\D)", " ", rest) if len(parts) > 1 else rest
+    name = re.sub(r"\.(?=\D)|(?<=\D)\.", " ", rest)
     return vendor, f"{vendor} {name}" if name.replace(".", "").isdigit() else name
 
 
