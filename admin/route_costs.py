@@ -10,6 +10,7 @@ from flask import Flask
 
 from core.limits import costs
 from core.limits.costs import CHEAP, EXPENSIVE, FREE, SEARCH, UPLOAD_BODY_BYTES, Costs
+from inventory.formats.component import MAX_FILE_BYTES
 
 WRITES_TEXT = (CHEAP, EXPENSIVE)  # GET shows a form, POST renders Markdown
 COSTS: Costs = {
@@ -181,7 +182,7 @@ COSTS: Costs = {
             "say_helpful",
         )
     },
-    **{f"bulletins.{page}": SEARCH for page in ("bulletins", "unpatched", "unconfirmed")},
+    **{f"bulletins.{page}": SEARCH for page in ("bulletins", "unpatched", "unconfirmed", "corrections")},
     "vulnerabilities.vulnerability": SEARCH,
     "api_vulnerabilities.get_vulnerability": SEARCH,
     "bulletins.export_bulletins": EXPENSIVE,
@@ -194,6 +195,7 @@ COSTS: Costs = {
         f"bulletins.{verb}": CHEAP
         for verb in ("bulletin", "schedule", "publish", "unpublish", "follow", "remove_mitigation")
     },
+    **{f"bulletins.{verb}": EXPENSIVE for verb in ("correct", "report_missing", "decide_correction")},
     "bulletin_feeds.bulletins": SEARCH,
     "bulletin_feeds.unpatched": SEARCH,
     "csaf.metadata": CHEAP,
@@ -229,8 +231,37 @@ COSTS: Costs = {
     "products.suggest": SEARCH,
     "products.lifecycle": SEARCH,
     "inventory.mine": SEARCH,
-    **{f"inventory.{verb}": EXPENSIVE for verb in ("export_mine", "upload_sbom", "keep_sbom", "unmatched")},
-    **{f"inventory.{verb}": CHEAP for verb in ("add", "remove", "renew_calendar")},
+    "inventory.inventory_page": SEARCH,
+    **{
+        f"inventory.{verb}": EXPENSIVE
+        for verb in (
+            "export_mine",
+            "upload_sbom",
+            "keep_sbom",
+            "unmatched",
+            "upload_page",
+            "choose_columns",
+            "keep_possible",
+            "unmatched_of_upload",
+        )
+    },
+    **{
+        f"inventory.{verb}": CHEAP
+        for verb in (
+            "add",
+            "remove",
+            "renew_calendar",
+            "inventories",
+            "rename_inventory",
+            "delete_inventory",
+            "invite_member",
+            "remove_member",
+            "accept_invitation",
+            "leave_inventory",
+            "use_inventory",
+            "discard_upload",
+        )
+    },
     "products.export_products": EXPENSIVE,
     "products.export_lifecycle": EXPENSIVE,
     **{
@@ -250,6 +281,18 @@ COSTS: Costs = {
     "api_products.add_product": EXPENSIVE,
     "api_products.edit_product": EXPENSIVE,
     "api_inventory.list_mine": SEARCH,
+    "api_inventory.put_document": EXPENSIVE,
+    "api_inventory.list_products_of_inventory": SEARCH,
+    **{
+        f"api_inventory.{verb}": CHEAP
+        for verb in (
+            "list_inventories",
+            "create_inventory",
+            "get_inventory",
+            "delete_inventory",
+            "get_upload",
+        )
+    },
     **{
         f"api_products.{verb}": CHEAP
         for verb in ("get_product", "remove_product", "put_release", "remove_release")
@@ -350,7 +393,12 @@ COSTS: Costs = {
         )
     },
 }
-BODIES = {"inventory.upload_sbom": UPLOAD_BODY_BYTES, "api_inventory.match_sbom": UPLOAD_BODY_BYTES}
+INVENTORY_BODY_BYTES = MAX_FILE_BYTES + 100 * 1024  # a file and the form around it
+BODIES = {
+    "inventory.upload_sbom": INVENTORY_BODY_BYTES,
+    "api_inventory.match_sbom": UPLOAD_BODY_BYTES,
+    "api_inventory.put_document": INVENTORY_BODY_BYTES,
+}
 
 
 def init_app(app: Flask) -> None:

@@ -12,7 +12,7 @@ from alerts.models import AlertNews, Subscription
 from auth.models import User, Visitor
 from core.database.db import db
 from core.monthly import Monthly
-from products.models import OwnedRelease, Product
+from products.models import Product
 from products.queries import live
 
 
@@ -157,13 +157,4 @@ def news(*, other: tuple[int, int], urgent: tuple[int, int]) -> list[AlertNews]:
             .where(or_(between(False, *other), between(True, *urgent)))
             .order_by(AlertNews.id)
         )
-    )
-
-
-def owned_releases(user: User) -> set[tuple[int, int | None]]:
-    """A member's products as (product id, release id); None for all releases."""
-    return set(
-        db.session.execute(
-            select(OwnedRelease.product_id, OwnedRelease.release_id).where(OwnedRelease.user_id == user.id)
-        ).tuples()
     )

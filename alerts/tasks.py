@@ -11,7 +11,8 @@ from alerts import queries as alert_queries
 from alerts.models import CADENCES, MINE, WITHDRAWN, AlertNews, Subscription
 from alerts.queries import DueNews
 from auth.queries import reachable_members
-from bulletins.queries import AlertFacts, alert_facts
+from bulletins.queries import AlertFacts, alert_facts, concerned_ids
+from bulletins.verdicts.queries import uncertain_ids
 from core.database.db import db, read_transaction, utcnow
 from core.jobs.worker import register_daily_task, register_round_job
 from core.mail import mail, signed_links, stopped_addresses
@@ -71,13 +72,14 @@ def _process(subscription_id: int, cadence: str, due: DueNews, editions: Edition
     row = alert_queries.get(locked.handle)
     row.told_id = told_id
     row.urgent_id = urgent_id
-    owned = set()
+    mine: set[int] = set()
     if row.scope == MINE and row.user is not None:
-        owned = alert_queries.owned_releases(row.user)
-    found = matching.matching_bulletins(row, editions[key], owned)
+        mine = concerned_ids(row.user, [facts.id for facts in editions[key]])
+    found = matching.matching_bulletins(row, editions[key], mine)
     found = _without_unknown_withdrawals(found, row, key)
     if found and (address := _reachable_address(row)):
-        _queue(row, address, found)
+        uncertain = uncertain_ids(row.user, mine) if mine and row.user is not None else set()
+        _queue(row, address, found, uncertain)
         if not all(facts.reasons for facts in found):
             row.free_at = schedule.tomorrow(now, current_app.config["REDOUBT_PATCH_DAY"])
 
@@ -127,7 +129,8 @@ def _reachable_address(row: Subscription) -> str | None:
     return address if row.user_id is None or reachable_members([row.user_id]) else None
 
 
-def _queue(row: Subscription, address: str, found: list[AlertFacts]) -> None:
+def _queue(row: Subscription, address: str, found: list[AlertFacts], uncertain: set[int]) -> None:
+    """Queue a mail; `uncertain` bulletins concern the member's versions, or do not: that is not known."""
     changed = [facts for facts in found if facts.reasons]
     fresh = [facts for facts in found if not facts.reasons]
     only = found[0] if len(found) == 1 else None
@@ -143,6 +146,7 @@ def _queue(row: Subscription, address: str, found: list[AlertFacts]) -> None:
         manage=signed_links.url(signed_links.MANAGE, row.handle),
         changed=changed[:MAX_LISTED_BULLETINS],
         fresh=fresh[:MAX_LISTED_BULLETINS],
+        uncertain=uncertain,
         more=max(0, len(changed) - MAX_LISTED_BULLETINS) + max(0, len(fresh) - MAX_LISTED_BULLETINS),
     )
 

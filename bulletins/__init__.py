@@ -24,6 +24,11 @@ from bulletins.mitigations import queries as mitigation_queries
 from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
 from bulletins.originals import mirror_feeds
+from bulletins.panels import register_panel
+from bulletins.verdicts import handlers as verdict_handlers  # noqa: F401
+from bulletins.verdicts import panels as verdict_panels
+from bulletins.verdicts import redaction as verdict_redaction  # noqa: F401
+from bulletins.verdicts import views as verdict_views  # noqa: F401
 from bulletins.vulnerabilities import api as vulnerability_api
 from bulletins.vulnerabilities import search_hits
 from bulletins.vulnerabilities import views as vulnerability_views
@@ -133,6 +138,7 @@ def init_app(app: Flask) -> None:
     _register_editables()
     app.jinja_env.globals["bulletin_labels"] = labels
     register_facts("bulletin", search_facts.search_facts)
+    register_panel(verdict_panels.PANEL)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)

@@ -20,6 +20,7 @@ from bulletins.catalogue import Catalogue
 from bulletins.mitigations import actions
 from bulletins.models import Bulletin
 from bulletins.queries import SUPERSEDES
+from bulletins.verdicts import actions as verdicts
 from core.database.db import utcnow
 from core.database.versions import Expected
 from core.jobs import events
@@ -73,6 +74,7 @@ def create(
     )
     store_actions.set_rows(bulletin, advisory, Catalogue())
     posts.create(bulletin, markup.render(rows.body(advisory)))
+    verdicts.refresh_bulletins([bulletin.id])
     return bulletin
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from advisories.advisory import ProductEntry
 from inventory import matching
-from inventory.sbom import Component
+from inventory.formats.component import Component
 
 Match = tuple[int | None, tuple[int, ...]]  # ids of the product and its releases
 

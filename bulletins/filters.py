@@ -19,9 +19,10 @@ from auth.models import User
 from bulletins.fixes import NO_FIX, NOT_STATED
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
 from bulletins.priority import EXPLOITED
+from bulletins.verdicts.queries import is_installed_by
 from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
 from products.lifecycle.phases import SECURITY
-from products.models import LifecyclePhase, OwnedRelease, Product
+from products.models import LifecyclePhase, Product
 from products.queries import today
 
 AFFECTED = "affected"  # AffectedProduct.status
@@ -73,7 +74,8 @@ def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
     if wanted.not_stated and not (wanted.product or wanted.owner):
         found.append(Bulletin.fix_state == NOT_STATED)
     if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
-        found.append(Bulletin.id.in_(affected_bulletin_ids().where(*rows)))
+        ids = named_bulletin_ids() if wanted.owner else affected_bulletin_ids()
+        found.append(Bulletin.id.in_(ids.where(*rows)))
     elif rows:
         found.append(
             exists().where(
@@ -82,7 +84,7 @@ def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
         )
     if wanted.owner and (wanted.fixed or wanted.not_stated):
         others = _is_unfixed() | _is_not_stated() if wanted.fixed else _is_unfixed()
-        found.append(Bulletin.id.not_in(affected_bulletin_ids().where(is_run_by(wanted.owner), others)))
+        found.append(Bulletin.id.not_in(named_bulletin_ids().where(is_installed_by(wanted.owner), others)))
     return found
 
 
@@ -94,7 +96,7 @@ def _row_conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
     if wanted.vendor:
         found.append(AffectedProduct.vendor_key == wanted.vendor.casefold())
     if wanted.owner:
-        found.append(is_run_by(wanted.owner))
+        found.append(is_installed_by(wanted.owner))
     if wanted.end_of_life:
         found.append(is_end_of_life(today()))
     if wanted.unfixed and (wanted.product or wanted.owner):
@@ -114,25 +116,12 @@ def _is_not_stated() -> ColumnElement[bool]:
 
 def affected_bulletin_ids() -> Select:
     """SELECT of the ids of bulletins that affect a product, to be narrowed by conditions on it."""
-    return (
-        select(AffectedProduct.bulletin_id)
-        .join(AffectedProduct.bulletin)
-        .where(AffectedProduct.status == AFFECTED)
-    )
+    return named_bulletin_ids().where(AffectedProduct.status == AFFECTED)
 
 
-def is_run_by(user: User) -> ColumnElement[bool]:
-    """SQL condition on an AffectedProduct: `user` runs it; a range of versions affects all releases."""
-    mine = select(OwnedRelease.product_id).where(OwnedRelease.user_id == user.id)
-    return AffectedProduct.product_id.in_(mine) & exists().where(
-        OwnedRelease.user_id == user.id,
-        OwnedRelease.product_id == AffectedProduct.product_id,
-        or_(
-            OwnedRelease.release_id.is_(None),
-            AffectedProduct.is_whole,
-            AffectedProduct.named_releases.any(AffectedRelease.release_id == OwnedRelease.release_id),
-        ),
-    )
+def named_bulletin_ids() -> Select:
+    """SELECT of the ids of bulletins that name a product, whatever they say of it."""
+    return select(AffectedProduct.bulletin_id).join(AffectedProduct.bulletin)
 
 
 def is_end_of_life(day: date) -> ColumnElement[bool]:

@@ -116,3 +116,27 @@ def risk_reason(name: str) -> str:
         "fix_withdrawn": _("its fix was withdrawn"),
         "failures_reported": _("members report failures of the update"),
     }[name]
+
+
+def verdict(state: str) -> str:
+    """What a bulletin says of an installed version."""
+    return {"affected": _("affected"), "not_affected": _("not affected")}.get(state, _("unknown"))
+
+
+def correction_kind(kind: str) -> str:
+    """The label of a kind of correction."""
+    return {
+        "other": _("Not the same product"),
+        "same": _("The same product under another name"),
+        "range": _("Other versions are affected"),
+    }[kind]
+
+
+def correction_status(status: str) -> str:
+    """The label of what became of a correction."""
+    return {
+        "proposed": _("to decide"),
+        "approved": _("approved"),
+        "refused": _("refused"),
+        "undone": _("undone"),
+    }[status]

@@ -6,10 +6,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from advisories.advisory import ProductEntry
-from advisories.codec import load
 from bulletins import rows
 from bulletins.catalogue import Catalogue, Match
 from bulletins.models import AffectedProduct, AffectedRelease
+from bulletins.verdicts import actions as verdicts
 from core.database.db import db
 
 BATCH_SIZE = 2000
@@ -33,18 +33,21 @@ def rematch_products(product_ids: Iterable[int] | None = None) -> int:
     catalogue = Catalogue()
     last_id = 0
     changed = 0
+    bulletin_ids = set()
     while found := db.session.scalars(wanted.where(AffectedProduct.id > last_id)).all():
-        entries = {row: _entry(row) for row in found}
+        entries = {row: rows.to_entry(row) for row in found}
         catalogue.look_up(entries.values())
         for row, entry in entries.items():
             product_id, releases = catalogue(entry)
             if (product_id, releases) != (row.product_id, tuple(r.release_id for r in row.named_releases)):
                 _set_match(row, entry, (product_id, releases))
                 changed += 1
+                bulletin_ids.add(row.bulletin_id)
         last_id = found[-1].id
         db.session.flush()
         for row in found:
             db.session.expunge(row)
+    verdicts.refresh_bulletins(bulletin_ids)
     return changed
 
 
@@ -54,10 +57,3 @@ def _set_match(row: AffectedProduct, entry: ProductEntry, match: Match) -> None:
     row.named_releases = [known for known in row.named_releases if known.release_id in releases]
     present = {known.release_id for known in row.named_releases}
     row.named_releases += [AffectedRelease(release_id=new) for new in releases if new not in present]
-
-
-def _entry(row: AffectedProduct) -> ProductEntry:
-    return load(
-        ProductEntry,
-        {**row.more, "id": row.key, "name": row.name, "vendor": row.vendor, "version": row.version},
-    )

@@ -144,8 +144,9 @@ class AffectedProduct(db.Model):
     `is_whole`: all releases of the product, or a range of versions; else the `named_releases`, or a version
     that the catalogue does not know.
 
-    `key` is the id in the document. `fix_state`: the worst state of the vulnerabilities that affect the
-    product (fixes.FIX_STATES); `has_fix`: all of them have a fix.
+    `key` is the id in the document, `vers` the range of versions that can be compared. `fix_state`: the
+    worst state of the vulnerabilities that affect the product (fixes.FIX_STATES); `has_fix`: all of them
+    have a fix.
     """
 
     __tablename__ = "affected_products"
@@ -163,6 +164,7 @@ class AffectedProduct(db.Model):
     vendor: Mapped[str] = mapped_column(Text, default="")
     vendor_key: Mapped[str] = mapped_column(String(60), default="")
     version: Mapped[str] = mapped_column(Text, default="")
+    vers: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(20), default="")
     has_fix: Mapped[bool] = mapped_column(default=False)
     fix_state: Mapped[str] = mapped_column(String(10), default="", server_default="")

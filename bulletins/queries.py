@@ -16,6 +16,7 @@ from auth.models import User, Visitor
 from bulletins import filters
 from bulletins.filters import AFFECTED, Filter, is_end_of_life
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin, Mitigation
+from bulletins.verdicts.queries import is_installed_by
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 from core.database import paging
 from core.database.db import db
@@ -56,8 +57,6 @@ class AlertFacts:
     has_fix: bool  # no statement that there is none
     published_at: datetime | None
     product_ids: set[int] = field(default_factory=set)
-    release_ids: set[int] = field(default_factory=set)
-    whole_product_ids: set[int] = field(default_factory=set)
     reasons: list[str] = field(default_factory=list)
     fix_state: str = ""  # one of fixes.FIX_STATES
     document_status: str = "final"  # final, interim or withdrawn
@@ -71,9 +70,8 @@ def public() -> Select:
 def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
     """Facts for alerts about the public ones of these bulletins, the most urgent first; two queries.
 
-    `product_ids` are all affected products, `release_ids` the releases known among them, and
-    `whole_product_ids` the products that are affected in all releases; of a withdrawn bulletin, those that
-    it said were affected. Informational bulletins are in no alert.
+    `product_ids` are all affected products of the catalogue, of a withdrawn bulletin those that it said were
+    affected; concerned_ids() knows who has them. Informational bulletins are in no alert.
     """
     found = {
         row.id: AlertFacts(
@@ -94,14 +92,8 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
             .order_by(Bulletin.priority.desc(), Bulletin.id.desc())
         )
     }
-    for row in db.session.execute(
-        select(
-            AffectedProduct.bulletin_id,
-            AffectedProduct.product_id,
-            AffectedProduct.is_whole,
-            AffectedRelease.release_id,
-        )
-        .outerjoin(AffectedProduct.named_releases)
+    for bulletin_id, product_id in db.session.execute(
+        select(AffectedProduct.bulletin_id, AffectedProduct.product_id)
         .distinct()
         .where(
             AffectedProduct.bulletin_id.in_(found),
@@ -109,20 +101,31 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
                 AffectedProduct.status == AFFECTED,
                 AffectedProduct.bulletin_id.in_(_withdrawn(found.values())),
             ),
-            AffectedProduct.product_id.is_not(None),
         )
     ):
-        facts = found[row.bulletin_id]
-        facts.product_ids.add(row.product_id)
-        if row.is_whole:
-            facts.whole_product_ids.add(row.product_id)
-        elif row.release_id is not None:
-            facts.release_ids.add(row.release_id)
+        if product_id is not None:
+            found[bulletin_id].product_ids.add(product_id)
     return list(found.values())
 
 
 def _withdrawn(found: Iterable[AlertFacts]) -> list[int]:
     return [facts.id for facts in found if facts.document_status == "withdrawn"]
+
+
+def concerned_ids(user: User, ids: Iterable[int]) -> set[int]:
+    """Those of the bulletins that affect, or may affect, something that `user` has."""
+    wanted = list(ids)
+    found: set[int] = set()
+    for start in range(0, len(wanted), MAX_FACETED):
+        batch = wanted[start : start + MAX_FACETED]
+        found.update(
+            db.session.scalars(
+                filters.named_bulletin_ids().where(
+                    AffectedProduct.bulletin_id.in_(batch), is_installed_by(user)
+                )
+            )
+        )
+    return found
 
 
 def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:

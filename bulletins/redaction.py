@@ -58,7 +58,15 @@ redaction.register_text(
     about=lambda texts: Bulletin.id.in_(texts.post_ids),
 )
 redaction.register_text(
-    AffectedProduct, "key", "name", "vendor", "vendor_key", "version", "more", changed=_announce_bulletin
+    AffectedProduct,
+    "key",
+    "name",
+    "vendor",
+    "vendor_key",
+    "version",
+    "vers",
+    "more",
+    changed=_announce_bulletin,
 )
 redaction.register_text(
     BulletinVulnerability, "title", "scores", "more", "status", changed=_announce_bulletin

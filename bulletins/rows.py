@@ -39,7 +39,7 @@ _BULLETIN_FIELDS = (
     "vulnerabilities",
     "warnings",
 )
-_PRODUCT_FIELDS = ("id", "name", "vendor", "version")
+_PRODUCT_FIELDS = ("id", "name", "vendor", "version", "vers")
 _VULNERABILITY_FIELDS = ("cve", "title", "status", "scores", "remedies", "is_rejected", "is_exploited")
 _REMEDY_FIELDS = ("kind", "details", "product_ids", "url", "update", "supersedes", "fixed_build", "restart")
 Known = dict[str, Vulnerability]  # by CVE
@@ -118,6 +118,7 @@ def _product(place: int, entry: ProductEntry, status: fixes.ProductStatus, match
         name=entry.name,
         vendor=entry.vendor,
         version=entry.version,
+        vers=entry.vers,
         vendor_key=entry.vendor.casefold()[:MAX_VENDOR_KEY_CHARACTERS],
         status=status.status,
         has_fix=status.has_fix,
@@ -191,17 +192,23 @@ def to_advisory(bulletin: Bulletin, *, with_local: bool = True) -> Advisory:
         advisory.notes.pop(place)
     elif bulletin.body:
         advisory.notes.insert(0, Note("summary", bulletin.body))
-    advisory.products = [
-        load(
-            ProductEntry,
-            {**row.more, "id": row.key, "name": row.name, "vendor": row.vendor, "version": row.version},
-        )
-        for row in bulletin.products
-    ]
+    advisory.products = [to_entry(row) for row in bulletin.products]
     advisory.vulnerabilities = [_to_vulnerability(row) for row in bulletin.vulnerabilities]
     if with_local:
         _add_local(bulletin, advisory)
     return advisory
+
+
+def to_entry(row: AffectedProduct) -> ProductEntry:
+    """A row as the product that the document names."""
+    values = {
+        "id": row.key,
+        "name": row.name,
+        "vendor": row.vendor,
+        "version": row.version,
+        "vers": row.vers,
+    }
+    return load(ProductEntry, {**row.more, **values})
 
 
 def _to_vulnerability(row: BulletinVulnerability) -> AdvisoryVulnerability:

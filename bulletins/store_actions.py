@@ -28,6 +28,7 @@ from bulletins.mitigations import from_documents
 from bulletins.models import MAX_NAME_CHARACTERS, Bulletin, Counter
 from bulletins.originals import actions as originals
 from bulletins.priority import priority
+from bulletins.verdicts import actions as verdicts
 from bulletins.vulnerability_models import Vulnerability
 from core.database.db import db, lock_rows, utcnow
 from core.jobs import events
@@ -246,6 +247,7 @@ def _add(
     new = set_rows(bulletin, advisory, catalogue)
     posts.create(bulletin, body, quiet=True)
     originals.keep(bulletin, advisory)
+    verdicts.refresh_bulletins([bulletin.id])
     bulletin.imported = part_digests(bulletin)
     if is_open:
         is_news = publishing.is_news(bulletin, announce=announce)
@@ -355,6 +357,7 @@ def rewrite(
     risk_before = risk(bulletin)
     new = set_rows(bulletin, advisory, catalogue)
     db.session.flush()  # the next lock reloads the row
+    verdicts.refresh_bulletins([bulletin.id])
     changes = ". ".join(filter(None, (summary, differences.describe_changes(before, advisory))))
     title = bulletin.title
     posts.rewrite(

@@ -15,6 +15,7 @@ from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
 from bulletins.originals import queries as originals
 from bulletins.queries import SORTS
+from bulletins.verdicts.queries import uncertain_ids
 from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.web.access import get_or_404
@@ -85,9 +86,12 @@ def bulletins() -> ResponseReturnValue:
             unstated = queries.bulletins(replace(narrowed, not_stated=True), size=MAX_UNFIXED_FIRST).items
         shown = replace(narrowed, fixed=True)
     curates = policy.can_curate(current_user)
+    page = queries.bulletins(shown, requested_sort(), after=after)
+    listed = [each.id for each in (*first, *unstated, *page)] if narrowed.owner is not None else []
     return render_template(
         "bulletins/bulletins.html",
-        page=queries.bulletins(shown, requested_sort(), after=after),
+        page=page,
+        uncertain=uncertain_ids(current_user, listed),
         first=first,
         unstated=unstated,
         narrowed=narrowed,

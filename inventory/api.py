@@ -8,19 +8,26 @@ from flask_babel import gettext as _
 from auth import tokens
 from auth.models import User
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
-from core.database.db import db
+from core.database.db import db, read_transaction
 from core.limits.rate_limits import limit
 from core.web.access import get_or_404
 from core.web.forms import Invalid
-from inventory import actions, exports, matching, sbom, schemas
+from inventory import actions, exports, matching, schemas
 from inventory import queries as owned_queries
+from inventory.formats import recognise
+from inventory.formats.component import FIELDS, BadDocument, Component
+from inventory.formats.unpack import unpack
+from inventory.release_versions import release_for
 from products import policy, queries
 from products.api import release_of
 
 bp = ApiBlueprint("inventory", __name__, description="My products, and which products a software list names")
-BODY = {
+DOCUMENT_BODY = {
     "required": True,
-    "description": "A CycloneDX document, JSON or XML, up to 8 MB.",
+    "description": (
+        "A software list: CycloneDX (JSON, XML), SPDX 2.3 or 3.0 (JSON), the output of `dpkg -l`, `rpm -qa`, "
+        "`winget export` or `winget list`, or CSV; packed with gzip or zip or not"
+    ),
     "content": {
         "application/vnd.cyclonedx+json": {
             "schema": {
@@ -37,6 +44,7 @@ BODY = {
             }
         },
         "application/vnd.cyclonedx+xml": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {"type": "string"}},
     },
 }
 
@@ -57,7 +65,10 @@ def list_mine(wanted: dict) -> dict:
 @bp.arguments(schemas.OwnedSchema)
 @bp.response(200, schemas.AddedItem)
 def add_mine(data: dict) -> dict:
-    """Add a product, and a release of it when `release` names its cycle; the same line counts once."""
+    """Add a product, and a release of it when `release` names its cycle; the same line counts once.
+
+    With `version`, bulletins are compared with the exact version; it also finds the release.
+    """
     user = cast("User", tokens.reader())  # bearer() requires an account
     policy.require_can_own(user)
     product = queries.full(data["product"])
@@ -67,7 +78,11 @@ def add_mine(data: dict) -> dict:
     if data["release"] and release is None:
         raise Invalid({"release": [_("This product has no such release.")]})
     try:
-        added = actions.add_products(user, [(product, release)])
+        if data["version"]:
+            release = release or release_for(product.live_releases, data["version"])
+            added = int(actions.add_version(user, product, release, data["version"]))
+        else:
+            added = actions.add_products(user, [(product, release)])
     except actions.ListFull:
         raise Invalid(
             {"_": [_("Your list is full (%(n)s entries). Remove some first.", n=actions.MAX_OWNED)]}
@@ -88,17 +103,29 @@ def remove_mine(owned_id: int) -> Response:
 
 @bp.post("/users/me/products/match")
 @tokens.bearer(READ)
-@bp.doc(requestBody=BODY)
+@bp.doc(requestBody=DOCUMENT_BODY)
 @bp.response(200, schemas.MatchesItem)
 @bp.alt_response(422, "UNPROCESSABLE_ENTITY")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def match_sbom() -> dict:
-    """Send a CycloneDX document as the body: says what it matches, keeps nothing."""
+    """Send a software list as the body: says what it matches, keeps nothing.
+
+    For up to 8 MB and 20,000 components; send larger ones to an inventory.
+    """
     limit("sbom", tokens.reader().id, 30, 3600)
     db.session.commit()
     try:
-        result = matching.match(sbom.read(request.get_data()), max_comparisons=matching.MAX_COMPARISONS)
-    except (sbom.BadSbom, matching.TooManyComparisons) as error:
+        files = unpack(request.get_data())
+        if not recognise.is_small(files):
+            raise BadDocument(_("The document is too large to match at once. Send it to an inventory."))
+        components = recognise.read_files(files).components
+        if len(components) > recognise.SMALL_COMPONENTS:
+            raise BadDocument(_("The document has too many components to match. Send it to an inventory."))
+        with read_transaction():
+            result = matching.match(components, max_comparisons=matching.MAX_COMPARISONS)
+    except BadDocument as error:
+        raise Invalid({"_": [str(error), recognise.accepted()]}) from error
+    except matching.TooManyComparisons as error:
         raise Invalid({"_": [str(error)]}) from error
     return {
         "matched": [_match(match) for match in result.found],
@@ -116,5 +143,5 @@ def _match(match: matching.Match) -> dict:
     }
 
 
-def _component(component: sbom.Component) -> dict:
-    return {field: getattr(component, field) for field in sbom.FIELDS}
+def _component(component: Component) -> dict:
+    return {field: getattr(component, field) for field in FIELDS}

@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from core.database.db import db
+from inventory import inventory_names
+from inventory.formats.component import Component
 from inventory.release_versions import Releases
-from inventory.sbom import Component
 from products import names
 from products.models import Product, ProductName, Release
 from products.queries import live
@@ -27,6 +28,7 @@ MAX_REST_WORDS = 24  # words after the product's name that may identify the rele
 MAX_COMPARISONS = 300_000  # of components with releases, per upload
 LOOKUPS_PER_COMPONENT = 10  # approximate number of keys of a component
 Index = dict[tuple[str, str], list[int]]  # product ids by (kind, key)
+DISTRIBUTION_PURLS = ("pkg:deb/", "pkg:rpm/", "pkg:apk/", "pkg:alpm/")
 PLAIN_KINDS = (names.TITLE, names.NAME, names.REPOLOGY)
 
 
@@ -65,6 +67,7 @@ class _Clue(NamedTuple):
     version: str = ""
     rest: str = ""
     is_sure: bool = True
+    text: str = ""  # the rest as it is written
 
 
 def match(components: Iterable[Component], *, max_comparisons: float = inf) -> Matches:
@@ -112,6 +115,8 @@ def _clues(component: Component) -> Iterator[_Clue]:
     if purl_key:
         version = version or purl_version
         yield _Clue(names.PURL, purl_key, version)
+    if is_of_distribution(component.purl):
+        return  # a package of a distribution is never the upstream product
     if component.cpe:
         try:
             cpe = names.parse_cpe(component.cpe)
@@ -120,12 +125,18 @@ def _clues(component: Component) -> Iterator[_Clue]:
         if cpe:
             yield _Clue(names.CPE, cpe.key, cpe.version or version)
             yield from _name_clues(cpe.product, cpe.version or version, names.CPE)
-    whole = [f"{component.group} {component.name}", component.name] if component.group else [component.name]
+    name = inventory_names.spelled(component.name, component.vendor)
+    whole = [f"{component.group} {name}", name] if component.group else [name]
     for text in whole:
         if purl_key:  # a library of a package manager: only the whole name, as a guess
             yield _Clue(names.NAME, names.name_key(text), version, is_sure=False)
         else:
             yield from _name_clues(text, version, names.NAME)
+
+
+def is_of_distribution(purl: str) -> bool:
+    """Whether a package URL is of a package of a Linux distribution, which patches what it takes over."""
+    return purl.startswith(DISTRIBUTION_PURLS)
 
 
 def _purl_parts(purl: str) -> tuple[str, str]:
@@ -140,13 +151,15 @@ def _purl_parts(purl: str) -> tuple[str, str]:
 
 def _name_clues(text: str, version: str, how: str) -> Iterator[_Clue]:
     """Yield the whole name, then shorter prefixes whose remaining words must identify a release."""
-    found = names.words(text)
+    spans = names.word_spans(text)
+    found = [word for word, _end in spans]
     for size in range(min(len(found), MAX_WORDS), 0, -1):
         yield _Clue(
             how if how == names.NAME else f"{how}-name",
             "".join(found[:size]),
             version,
             " ".join(found[size : size + MAX_REST_WORDS]),
+            text=text[spans[size - 1][1] :],
         )
 
 
@@ -230,16 +243,34 @@ def _decide(
 def _candidate(product: Product, releases: Releases, clue: _Clue, budget: _Budget) -> Match | None:
     """The match of a product by a clue; a prefix of a name counts only if the rest identifies a release."""
     before = releases.comparisons
-    candidates = releases.named(clue.rest) if clue.rest else []
-    named = candidates[0] if len(candidates) == 1 else None
-    release = named or releases.of_version(clue.version)
+    found = _named_releases(releases, clue)
+    if len(found) != 1 and (by_version := releases.all_of_version(clue.version)):
+        both = [release for release in by_version if release in found]
+        found = both or by_version
+    found = inventory_names.of_edition(found, clue.text)
     budget.spend(1 + releases.comparisons - before)
-    if clue.rest and release is None and not candidates:
+    if clue.rest and not found:
         return None
+    known = frozenset(chain.from_iterable(names.words(f"{each.label} {each.codename}") for each in found))
     return Match(
         product,
-        release,
+        found[0] if len(found) == 1 else None,
         clue.how,
-        clue.is_sure and (not clue.rest or bool(candidates)),
-        releases=[release] if release else candidates,
+        clue.is_sure and (not clue.rest or inventory_names.is_plain(clue.text, also=known)),
+        releases=found,
     )
+
+
+def _named_releases(releases: Releases, clue: _Clue) -> list[Release]:
+    """The releases that the words after a product's name identify: by label, else by a number in them."""
+    if not clue.rest:
+        return []
+    found = releases.named(clue.rest)
+    if len(found) == 1 or not inventory_names.is_plain(clue.text):
+        return found
+    for version in inventory_names.versions_in(clue.text):
+        by_version = releases.all_of_version(version)
+        both = [release for release in by_version if release in found]
+        if both or (by_version and not found):
+            return both or by_version
+    return found

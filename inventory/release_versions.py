@@ -47,13 +47,17 @@ class Releases:
         A cycle that is a prefix of its latest version (8.1 of 8.1.27) is compared itself; one that is only a
         name (22H2 of 10.0.19045) by its latest version, of which two numbers must be equal.
         """
+        found = self.all_of_version(version)
+        return found[0] if len(found) == 1 else None
+
+    def all_of_version(self, version: str) -> list[Any]:
+        """The releases that match a version equally, such as the editions of one build."""
         wanted = pieces(version)
         candidates = self._by_piece.get(wanted[0], ()) if wanted else ()
         self.comparisons += len(candidates)
         scores = [(_agreement(cycle, latest, wanted), release) for release, cycle, latest in candidates]
         best = max((score for score, _ in scores), default=0)
-        found = [release for score, release in scores if score == best]
-        return found[0] if best and len(found) == 1 else None
+        return [release for score, release in scores if score == best] if best else []
 
     def named(self, text: str) -> list[Any]:
         """The releases with the longest label whose words are all in `text`; several if equal.

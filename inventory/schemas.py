@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from core.api.api import Reply
 from core.web.fields import Line
+from inventory.versions.plain import MAX_VERSION_CHARACTERS
 from products.api_schemas import End
 
 
@@ -12,6 +13,11 @@ class OwnedSchema(Schema):
 
     product = Line(required=True, validate=validate.Length(max=60))
     release = Line(load_default="", validate=validate.Length(max=60))
+    version = Line(
+        load_default="",
+        validate=validate.Length(max=MAX_VERSION_CHARACTERS),
+        metadata={"description": "The exact version, as the product shows it: 8.3.12, 10.0.26100.2161."},
+    )
 
 
 class OwnedItem(Reply):
@@ -41,6 +47,7 @@ class ComponentItem(Reply):
     version = fields.String()
     purl = fields.String()
     cpe = fields.String()
+    vendor = fields.String()
 
 
 class MatchItem(Reply):

@@ -1,6 +1,4 @@
-"""Pages of members: my products, SBOM upload, and the private calendar."""
-
-import re
+"""Pages of members: my products, and the private calendar."""
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,26 +9,25 @@ from werkzeug import Response as BaseResponse
 from auth.current_user import me
 from auth.models import User
 from core.database.db import db
-from core.formats.csv_files import csv_response
-from core.limits.rate_limits import limit
 from core.web.access import get_or_404, require
 from core.web.confirmation import confirmation_page
 from core.web.forms import parse
 from core.web.query_parameters import query_text
-from inventory import actions, exports, matching, sbom, schemas
+from inventory import actions, exports, schemas
 from inventory import queries as owned_queries
-from inventory.actions import MAX_OWNED, SBOM, ListFull
+from inventory.actions import MAX_OWNED, ListFull
+from inventory.release_versions import release_for
+from inventory.sharing import policy as sharing_policy
 from products import policy, queries
 from products.exports import file_response
+from products.inventories import queries as inventory_queries
+from products.inventories.models import Inventory
 from products.models import Product, Release
 
 bp = Blueprint("inventory", __name__)
-PICK = re.compile(r"(\d{1,9}):(\d{0,9})$")
-MAX_SHOWN = 300  # unmatched components on the page
-MAX_EXPORTED = 5_000  # unmatched components in the file
 
 
-def _require_member() -> User:
+def require_member() -> User:
     """The member who is logged in, with a confirmed address; stops with 403."""
     policy.require_can_own(me())
     return me()
@@ -43,10 +40,15 @@ def mine() -> str:
     user = me()
     text = query_text("q")
     address = owned_queries.address_of(user)
+    memberships = inventory_queries.memberships(user)
+    accepted = [each for each in memberships if each.accepted_at]
     found = [product.slug for product in queries.suggestions(text, limit=10)]
     return render_template(
         "inventory/mine.html",
         rows=owned_queries.owned(user),
+        names={each.inventory_id: each.inventory.title for each in accepted} if len(accepted) > 1 else {},
+        editable={each.inventory_id for each in accepted if sharing_policy.can_edit(each)},
+        invitations=len(memberships) - len(accepted),
         day=queries.today(),
         text=text,
         found=owned_queries.to_pick(found) if found else [],
@@ -61,11 +63,15 @@ def mine() -> str:
 @bp.get("/settings/products.json", defaults={"extension": "json"})
 @login_required
 def export_mine(extension: str) -> Response:
-    """My products as CSV or JSON."""
+    """My products as CSV or JSON, or those of one inventory."""
     day = queries.today()
-    return file_response(
-        "my-products", extension, (exports.owned_row(row, day) for row in owned_queries.owned(me()))
-    )
+    text = request.args.get("inventory", "")
+    inventory = None
+    if text:
+        number = int(text) if text.isdecimal() and len(text) < 10 else 0
+        inventory = get_or_404(inventory_queries.membership(me(), number)).inventory
+    rows = owned_queries.owned(me(), inventory)
+    return file_response("my-products", extension, (exports.owned_row(row, day) for row in rows))
 
 
 @bp.post("/settings/products")
@@ -73,20 +79,58 @@ def export_mine(extension: str) -> Response:
 def add() -> BaseResponse:
     """Add a product and, when known, its release."""
     data = parse(schemas.OwnedSchema)
-    user = _require_member()
+    user = require_member()
     product = get_or_404(queries.full(data["product"]))
     release = next((r for r in product.live_releases if r.cycle == data["release"]), None)
     require(not data["release"] or release is not None, _("This product has no such release."))
-    _add(user, [(product, release)])
-    return redirect(product.path if request.form.get("next") == "product" else url_for("inventory.mine"))
+    inventory = _inventory_of_form()
+    if data["version"]:
+        _add_version(user, (product, release), data["version"], inventory)
+    else:
+        _add(user, [(product, release)], inventory)
+    if request.form.get("next") == "product":
+        return redirect(product.path)
+    return redirect(_page_of(inventory.id if inventory else None))
 
 
-def _add(user: User, picks: list[tuple[Product, Release | None]], source: str = actions.PICKED) -> None:
+def _add_version(
+    user: User, pick: tuple[Product, Release | None], version: str, inventory: Inventory | None
+) -> None:
+    product, release = pick
+    release = release or release_for(product.live_releases, version)
     try:
-        added = actions.add_products(user, picks, source=source)
+        actions.add_version(user, product, release, version, inventory)
     except ListFull:
         db.session.rollback()
-        flash(_("Your list is full (%(n)s entries). Remove some first.", n=MAX_OWNED), "danger")
+        flash(_("The list is full (%(n)s entries). Remove some first.", n=MAX_OWNED), "danger")
+        return
+    db.session.commit()
+    flash(_("Saved %(product)s %(version)s.", product=product.name, version=version))
+
+
+def _inventory_of_form() -> Inventory | None:
+    """The inventory that the form names; None for the default one. Stops with 404 or 403."""
+    text = request.form.get("inventory", "")
+    if not text:
+        return None
+    number = int(text) if text.isdecimal() and len(text) < 10 else 0
+    membership = get_or_404(inventory_queries.membership(me(), number))
+    require(sharing_policy.can_edit(membership), _("You may read this inventory, not change it."))
+    return membership.inventory
+
+
+def _page_of(inventory_id: int | None) -> str:
+    if inventory_id is None:
+        return url_for("inventory.mine")
+    return url_for("inventory.inventory_page", inventory_id=inventory_id)
+
+
+def _add(user: User, picks: list[tuple[Product, Release | None]], inventory: Inventory | None) -> None:
+    try:
+        added = actions.add_products(user, picks, inventory=inventory)
+    except ListFull:
+        db.session.rollback()
+        flash(_("The list is full (%(n)s entries). Remove some first.", n=MAX_OWNED), "danger")
         return
     db.session.commit()
     flash(ngettext("%(num)s entry added to your products.", "%(num)s entries added to your products.", added))
@@ -96,53 +140,10 @@ def _add(user: User, picks: list[tuple[Product, Release | None]], source: str = 
 @login_required
 def remove(owned_id: int) -> BaseResponse:
     """Remove an entry."""
-    actions.remove_product(get_or_404(owned_queries.owned_row(me(), owned_id)))
+    row = get_or_404(owned_queries.owned_row(me(), owned_id))
+    actions.remove_product(row)
     db.session.commit()
-    return redirect(url_for("inventory.mine"))
-
-
-@bp.post("/settings/products/sbom")
-@login_required
-def upload_sbom() -> str | BaseResponse:
-    """Read a CycloneDX file and show what it matches; nothing is stored."""
-    user = _require_member()
-    upload = request.files.get("sbom")
-    limit("sbom", user.id, 30, 3600)
-    db.session.commit()
-    try:
-        components = sbom.read(upload.read(sbom.MAX_SBOM_BYTES + 1) if upload else b"")
-        result = matching.match(components, max_comparisons=matching.MAX_COMPARISONS)
-    except (sbom.BadSbom, matching.TooManyComparisons) as error:
-        flash(str(error), "danger")
-        return redirect(url_for("inventory.mine"))
-    return render_template(
-        "inventory/sbom.html",
-        result=result,
-        total=len(components),
-        shown=MAX_SHOWN,
-        exported=result.unmatched[:MAX_EXPORTED],
-    )
-
-
-@bp.post("/settings/products/sbom/keep")
-@login_required
-def keep_sbom() -> BaseResponse:
-    """Add the selected matches."""
-    user = _require_member()
-    picks = [match.groups() for text in request.form.getlist("pick") if (match := PICK.match(text))]
-    pairs = [(int(product), int(release) if release else None) for product, release in picks[: MAX_OWNED + 1]]
-    _add(user, owned_queries.resolve(pairs), SBOM)
-    return redirect(url_for("inventory.mine"))
-
-
-@bp.post("/settings/products/sbom/unmatched.csv")
-@login_required
-def unmatched() -> Response:
-    """The unmatched components as CSV; they come from the page, as nothing is stored."""
-    lines = request.form.get("unmatched", "").splitlines()[:MAX_EXPORTED]
-    return csv_response(
-        "unmatched.csv", ("group", "name", "version", "purl", "cpe"), [line.split("\t")[:5] for line in lines]
-    )
+    return redirect(_page_of(row.inventory_id if request.form.get("next") == "inventory" else None))
 
 
 @bp.route("/settings/products/calendar", methods=["GET", "POST"])
@@ -160,7 +161,7 @@ def renew_calendar() -> BaseResponse | tuple[str, int]:
             _("Create a new address"),
             back=url_for("inventory.mine") + "#calendar",
         )
-    actions.renew_address(_require_member())
+    actions.renew_address(require_member())
     db.session.commit()
     flash(_("Your calendar has a new address. The old one no longer works."))
     return redirect(url_for("inventory.mine") + "#calendar")

@@ -24,6 +24,9 @@ ACTIONS_BY_VERB = {  # of the log, by the verb of the event
     "withdrawn": "withdraw",
     "verified": "verify",
     "redacted": "redact",
+    "correction_approved": "correct",
+    "correction_refused": "correction-refused",
+    "correction_undone": "correction-undone",
 }
 
 
@@ -39,6 +42,7 @@ ACTIONS_BY_VERB = {  # of the log, by the verb of the event
     "bulletin.republished",
     "bulletin.unpublished",
     "bulletin.withdrawn",
+    "bulletin.correction_*",
     "revision.redacted",
 )
 def log_decisions(batch: list[events.Event]) -> None:

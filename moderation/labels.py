@@ -46,6 +46,9 @@ def action_labels() -> dict[str, str]:
         "close": _("closed"),
         "reopen": _("reopened"),
         "erase": _("account deleted"),
+        "correct": _("comparison corrected"),
+        "correction-refused": _("correction refused"),
+        "correction-undone": _("correction undone"),
         "report-hidden": _("deployment report hidden"),
         "report-shown": _("deployment report unhidden"),
     }

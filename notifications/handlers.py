@@ -10,6 +10,7 @@ from core.jobs import events
 from notifications import actions, recipients
 from posts.models import PENDING, Post
 from posts.suggestions.models import Suggestion
+from products.inventories.models import Inventory, InventoryMember
 from products.models import Product, Release
 
 POST_KINDS = ("question", "answer", "comment", "article", "bulletin")
@@ -157,6 +158,25 @@ def _release(event: events.Event, release: Release) -> None:
             product_id=product.id,
             actor_id=event.actor_id,
             data=facts | {"release": release.title},
+        )
+
+
+@events.register_handler("invitation.sent")
+def notify_of_shared_inventories(batch: list[events.Event]) -> None:
+    """Notify a member who is invited to an inventory."""
+    _each(batch, _shared_inventory, Inventory)
+
+
+def _shared_inventory(event: events.Event, inventory: Inventory) -> None:
+    member_id = event.data["member"]
+    membership = db.session.get(InventoryMember, (inventory.id, member_id), populate_existing=True)
+    if membership is not None and membership.accepted_at is None:
+        actions.notify(
+            {member_id: "product"},
+            cause=f"inventory:{inventory.id}",
+            event=event,
+            actor_id=event.actor_id,
+            data={"url": url_for("inventory.inventories"), "reference": inventory.title},
         )
 
 

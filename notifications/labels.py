@@ -70,6 +70,8 @@ def _flag(line: Notification) -> str:
 def _queue(line: Notification, who: str, one: str) -> str:
     if line.event == "appeal.made":
         return _("%(who)s asks to restore %(what)s", who=who, what=one)
+    if line.event == "correction.proposed":
+        return _("%(who)s says that a comparison with %(what)s is wrong", who=who, what=one)
     if line.event.endswith(".created"):
         return _("%(who)s wrote %(what)s, a first post to approve", who=who, what=one)
     return _("%(who)s flagged %(what)s (%(why)s)", who=who, what=one, why=_reason(line))
@@ -98,6 +100,11 @@ def _moderated(line: Notification, who: str) -> str:
             if line.event == "report.hidden"
             else _("%(who)s unhid your deployment report", who=who)
         )
+    if line.event.startswith("bulletin.correction_"):
+        return {
+            "approved": _("%(who)s approved your correction", who=who),
+            "refused": _("%(who)s refused your correction", who=who),
+        }.get(line.event.rpartition("_")[2], _("%(who)s undid your correction", who=who))
     yours = _yours_of(line)
     if line.event == "appeal.decided":
         return (
@@ -148,6 +155,8 @@ def _product(line: Notification, who: str, one: str) -> str:
         return _("A bulletin about a product you follow was withdrawn")
     if line.event == "bulletin.published" and line.post is None:
         return _("New security bulletins about a product you follow")
+    if line.event == "invitation.sent":
+        return _("%(who)s invites you to an inventory", who=who)
     if line.post is not None:
         return _("%(who)s posted %(what)s about a product you follow", who=who, what=one)
     if line.event == "release.dates_changed":
@@ -186,7 +195,7 @@ def kind(name: str) -> str:
         "queue": _("Flags, requests and first posts to review"),
         "feedback": _("Reader feedback on articles"),
         "tag": _("New questions and articles under tags I follow"),
-        "product": _("My products and those I follow: end of support, new questions and articles"),
+        "product": _("My products and those I follow: ends of support, new posts, shared inventories"),
     }[name]
 
 

@@ -204,6 +204,41 @@ def _report(event: events.Event) -> None:
         )
 
 
+@events.register_handler("correction.proposed")
+def report_corrections(batch: list[events.Event]) -> None:
+    """Notify moderators of a correction of a comparison to decide."""
+    _each(batch, _correction_proposed)
+
+
+def _correction_proposed(event: events.Event) -> None:
+    actions.notify(
+        recipients.of_moderators("queue"),
+        cause=f"correction:{event.id}",
+        event=event,
+        post_id=event.data["bulletin_id"],
+        actor_id=event.actor_id,
+        data={"url": url_for("bulletins.corrections")},
+    )
+
+
+@events.register_handler("bulletin.correction_*")
+def notify_proposers(batch: list[events.Event]) -> None:
+    """Notify a member that a moderator decided on their correction."""
+    _each(batch, _correction_decided)
+
+
+def _correction_decided(event: events.Event) -> None:
+    member_id = event.data.get("member")
+    if member_id is not None and member_id != event.actor_id:
+        actions.notify(
+            {member_id: "moderated"},
+            cause=f"moderated:{event.id}",
+            event=event,
+            post_id=event.subject_id,
+            actor_id=event.actor_id,
+        )
+
+
 @events.register_handler("user.unsuspended")
 def notify_unsuspended(batch: list[events.Event]) -> None:
     """Notify a member that a moderator ended their suspension early."""

@@ -14,6 +14,7 @@ from core.database.db import db
 from notifications.mentions import mentioned
 from notifications.models import Watch
 from posts.models import Post
+from products.inventories.queries import members_using
 from products.models import OwnedRelease, Product, Release
 from products.queries import by_alias
 
@@ -54,7 +55,7 @@ def of_revised_article(article: Post, happened_at: datetime) -> dict[int, str]:
 
 def of_release(release: Release, happened_at: datetime) -> dict[int, str]:
     """Followers of the release's product, and members who run the release."""
-    owners = select(OwnedRelease.user_id).where(
+    owners = members_using(
         OwnedRelease.product_id == release.product_id,
         or_(OwnedRelease.release_id.is_(None), OwnedRelease.release_id == release.id),
     )

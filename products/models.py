@@ -285,14 +285,20 @@ class LifecyclePhase(db.Model):
 
 
 class OwnedRelease(db.Model):
-    """An entry of a member's inventory: a release, or a product as a whole."""
+    """An entry of an inventory: a release, or a product as a whole.
+
+    `user_id` is the owner of the inventory. A row without an inventory was written by a process of an earlier
+    version; it is moved to the owner's default inventory.
+    """
 
     __tablename__ = "owned_releases"
     __table_args__ = (
-        UniqueConstraint("user_id", "product_id", "release_id"),
+        Index(
+            "uq_owned_releases_release", "inventory_id", "product_id", "release_id", unique=True
+        ),  # an index, not a constraint: processes of the version before write rows without an inventory
         Index(
             "uq_owned_releases_whole",
-            "user_id",
+            "inventory_id",
             "product_id",
             unique=True,
             sqlite_where=db.text("release_id IS NULL"),
@@ -300,10 +306,12 @@ class OwnedRelease(db.Model):
         ),
         Index("ix_owned_releases_product_id", "product_id"),
         Index("ix_owned_releases_release_id", "release_id"),
+        Index("ix_owned_releases_user_id", "user_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    inventory_id: Mapped[int | None] = mapped_column(ForeignKey("inventories.id", ondelete="CASCADE"))
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
     release_id: Mapped[int | None] = mapped_column(ForeignKey("releases.id", ondelete="CASCADE"))
     source: Mapped[str] = mapped_column(String(10), default="picked")

@@ -60,6 +60,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text[:MAX_NAME_LENGTH]).casefold()[:MAX_NAME_LENGTH])
 
 
+def word_spans(text: str) -> list[tuple[str, int]]:
+    """The words() of a text that is in lower case already, each with the place where it ends."""
+    return [(match[0], match.end()) for match in _WORD.finditer(text[:MAX_NAME_LENGTH])]
+
+
 def name_key(text: str) -> str:
     """The key of a plain name; empty when it has no letter or digit."""
     return "".join(words(text))[:MAX_NAME_LENGTH]

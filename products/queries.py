@@ -16,6 +16,7 @@ from posts.models import Post, PostTag, Tag
 from posts.queries import visible
 from products import names
 from products.change_models import ImportConflict, ProductChange
+from products.inventories.queries import is_used_by
 from products.lifecycle.phases import SECURITY, SOON, Status, status_on
 from products.models import LifecyclePhase, OwnedRelease, Product, ProductName, ProductWord, Release
 
@@ -327,11 +328,11 @@ def reload(thing: Product | Release) -> Product | Release:
 
 
 def owned_of_product(user: User | Visitor, product: Product) -> list[OwnedRelease]:
-    """Entries of one product in the inventory of `user`."""
+    """Entries of one product in the inventories that `user` uses."""
     if user.id is None:
         return []
     return list(
         db.session.scalars(
-            select(OwnedRelease).where(OwnedRelease.user_id == user.id, OwnedRelease.product_id == product.id)
+            select(OwnedRelease).where(is_used_by(user), OwnedRelease.product_id == product.id)
         )
     )

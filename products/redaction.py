@@ -5,6 +5,7 @@ from core import redaction
 from core.jobs import events
 from core.markup.markup import render
 from products.change_models import ImportConflict, LifecycleNotice, ProductChange
+from products.inventories.models import Inventory, InventoryMember
 from products.models import LifecyclePhase, OwnedRelease, Product, ProductName, ProductWord, Release
 
 
@@ -42,3 +43,5 @@ redaction.register_without_text(ImportConflict, "field", "source")
 redaction.register_without_text(LifecyclePhase, "kind", "ends")
 redaction.register_without_text(LifecycleNotice, "ends")
 redaction.register_without_text(OwnedRelease, "source")
+redaction.register_text(Inventory, "name")
+redaction.register_without_text(InventoryMember, "right")

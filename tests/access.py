@@ -225,14 +225,46 @@ ACCESS = {
         f"inventory.{verb}": "members"
         for verb in ("mine", "export_mine", "add", "upload_sbom", "keep_sbom", "unmatched", "renew_calendar")
     },
-    "inventory.remove": "own",
+    **{f"inventory.{page}": "members" for page in ("inventories",)},
+    **{
+        f"inventory.{page}": "own"
+        for page in (
+            "remove",
+            "inventory_page",
+            "rename_inventory",
+            "delete_inventory",
+            "invite_member",
+            "remove_member",
+            "accept_invitation",
+            "leave_inventory",
+            "use_inventory",
+            "upload_page",
+            "choose_columns",
+            "keep_possible",
+            "unmatched_of_upload",
+            "discard_upload",
+        )
+    },
     **{f"api_products.{read}": "all" for read in ("list_products", "get_product", "list_ends")},
     **{
         f"api_products.{verb}": "moderators"
         for verb in ("add_product", "edit_product", "remove_product", "put_release", "remove_release")
     },
-    **{f"api_inventory.{verb}": "members" for verb in ("list_mine", "add_mine", "match_sbom")},
-    "api_inventory.remove_mine": "own",
+    **{
+        f"api_inventory.{verb}": "members"
+        for verb in ("list_mine", "add_mine", "match_sbom", "list_inventories", "create_inventory")
+    },
+    **{
+        f"api_inventory.{verb}": "own"
+        for verb in (
+            "remove_mine",
+            "get_inventory",
+            "delete_inventory",
+            "list_products_of_inventory",
+            "put_document",
+            "get_upload",
+        )
+    },
     **{
         f"bulletins.{page}": "all"
         for page in ("bulletins", "export_bulletins", "unpatched", "export_unpatched", "bulletin")
@@ -261,10 +293,14 @@ ACCESS = {
             "edit_mitigation",
             "remove_mitigation",
             "unconfirmed",
+            "corrections",
         )
     },
     "vulnerabilities.vulnerability": "all",
     "api_vulnerabilities.get_vulnerability": "all",
+    "bulletins.decide_correction": "link",
+    "bulletins.correct": "own",
+    "bulletins.report_missing": "members",
     "api_bulletins.list_bulletins": "all",
     "api_bulletins.get_bulletin": "all",
     **{

@@ -14,6 +14,7 @@ from core.markup.markup import render
 from deployment.reports import actions as reports
 from forum import actions as forum
 from inventory import actions as owned
+from inventory.uploads import actions as uploads
 from kb import actions as kb
 from notifications.models import Notification
 from posts import actions as posts
@@ -85,6 +86,8 @@ def _fill() -> tuple[dict, dict]:
     posts.delete(hidden, by=alice)
     product = products.create("widget", {"name": "Widget", "category": "app"}, {"1": {"security": False}})
     owned.add_products(alice, [(product, None)])
+    inventory = owned.default_inventory(alice)
+    upload = uploads.receive(inventory, alice, uploads.packed(b"Widget 1"))
     db.session.flush()
     line = db.session.scalar(db.select(OwnedRelease))
     said = {"vulnerabilities": [Vulnerability(cve="CVE-2026-1001", title="A crafted file runs code")]}
@@ -112,6 +115,8 @@ def _fill() -> tuple[dict, dict]:
         "article": article,
         "draft": draft,
         "line": line,
+        "inventory": inventory,
+        "upload": upload,
         "bulletin": bulletin,
         "mitigation": mitigation,
         "report": report,

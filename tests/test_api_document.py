@@ -60,6 +60,8 @@ def site(tmp_path_factory, empty_database):
             "slug": "widget",
             "cycle": "1",
             "owned_id": ids["line"],
+            "inventory_id": ids["inventory"],
+            "upload_id": ids["upload"],
             "reference": str(ids["bulletin"]),
             "vulnerability": "CVE-2026-1001",
             "mitigation_id": ids["mitigation"],

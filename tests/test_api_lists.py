@@ -31,6 +31,7 @@ def lists(site, document):
     ids = site.ids
     known = {
         "question_id": ids["question"],
+        "inventory_id": ids["inventory"],
         "answer_id": ids["answer"],
         "post_id": ids["question"],
         "article_id": ids["article"],

@@ -199,6 +199,12 @@ def _products(moderator) -> dict:
         "change_id": change.id,
         "conflict_id": conflict.id,
         "owned_id": 999,
+        "inventory_id": 999,
+        "upload_id": 999,
+        "version_id": 999,
+        "correction_id": 999,
+        "verb": "approve",
+        "user_id": 999,
         "notification_id": 999,
         "secret": "no-such-secret",
     }

@@ -32,7 +32,8 @@ Job = Callable[[], int]
 _round_jobs: Registry[Job, str] = Registry("round_jobs")  # name of the loop by job
 EVENTS = "events"  # the loops: mail has its own, so that a slow server delays nothing else
 MAIL = "mail"
-LOOPS = (EVENTS, MAIL)
+LONG = "long"  # work of minutes, such as the reading of large files
+LOOPS = (EVENTS, MAIL, LONG)
 
 
 def register_round_job(loop: str = EVENTS) -> Callable[[Job], Job]:
@@ -64,7 +65,7 @@ def register_daily_task(*, hour: int, minute: int) -> Callable[[Task], Task]:
 
 
 class Worker:
-    """A loop for events, one for mail, and one for scheduled tasks; stop() ends all."""
+    """A loop for events, one for mail, one for long work, one for scheduled tasks; stop() ends all."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app

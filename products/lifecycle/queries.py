@@ -9,6 +9,7 @@ from sqlalchemy.orm import contains_eager
 from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db
+from products.inventories.queries import is_used_by
 from products.lifecycle.phases import SECURITY, SUPPORT
 from products.models import LifecyclePhase, OwnedRelease, Product, Release
 
@@ -35,7 +36,7 @@ def _phases_ending(kinds: Iterable[str], first: date, last: date) -> Select:
 def owned_by(user: User | Visitor) -> ColumnElement[bool]:
     """SQL condition on Release: `user` runs it, or its product as a whole."""
     return exists().where(
-        OwnedRelease.user_id == user.id,
+        is_used_by(user),
         or_(
             OwnedRelease.release_id == Release.id,
             and_(OwnedRelease.release_id.is_(None), OwnedRelease.product_id == Release.product_id),

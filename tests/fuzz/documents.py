@@ -7,7 +7,8 @@ from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
-from inventory.sbom import FIELDS, NAMESPACE
+from inventory.formats.component import FIELDS
+from inventory.formats.cyclonedx import NAMESPACE
 
 WORDS = (
     "a ",

@@ -19,7 +19,8 @@ from core.markup import markup
 from core.redaction import MAX_CHARACTERS, Mask
 from core.web.forms import Invalid, parse
 from core.web.site import Site
-from inventory import matching, sbom
+from inventory import matching
+from inventory.formats.component import BadDocument
 from posts.revisions import diffs
 from search import parser
 from tests.fuzz import documents
@@ -238,10 +239,9 @@ def targets(app: Site) -> list[Target]:
         Mask([text[:length]]).apply(text[length:])
 
     def software(text: str) -> None:
-        with suppress(sbom.BadSbom, matching.TooManyComparisons):
-            matching.match(
-                sbom.read(text.encode("utf-8", "replace")), max_comparisons=matching.MAX_COMPARISONS
-            )
+        with suppress(BadDocument, matching.TooManyComparisons):
+            document = recognise.read(text.encode("utf-8", "replace"))
+            matching.match(document.components, max_comparisons=matching.MAX_COMPARISONS)
 
     def advisory(text: str) -> None:
         with suppress(Unusable):

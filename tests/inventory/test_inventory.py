@@ -165,8 +165,12 @@ class TestLargeFiles:
     def test_four_megabytes_are_read(self, app, browser, debian):
         assert "Debian 12" in self.post(app, browser, 4_000_000).text
 
-    def test_nine_are_not(self, app, browser, debian):
-        assert self.post(app, browser, 9_000_000).status_code == 413
+    def test_nine_are_read_in_the_background(self, app, browser, debian):
+        answer = self.post(app, browser, 9_000_000)
+        assert answer.status_code == 302 and "/my/uploads/" in answer.headers["Location"]
+
+    def test_thirty_three_are_not(self, app, browser, debian):
+        assert self.post(app, browser, 34_000_000).status_code == 413
 
     def test_other_pages_take_less(self, app, browser):
         answer = browser.post(

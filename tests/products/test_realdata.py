@@ -10,11 +10,10 @@ from sqlalchemy import func, select
 
 from app import create_app
 from core.database.db import db
-from inventory.sbom import read
 from products.import_endoflife import Importer
 from products.models import LifecyclePhase, Product, Release
 from tests.conftest import DATA
-from tests.inventory.test_sbom import found
+from tests.inventory.test_sbom import found, read
 from tests.products.test_import import run
 
 FOLDER = DATA / "endoflife"

@@ -1,0 +1,1 @@
+"""What bulletins say of the versions that members have, and corrections of it."""

@@ -1,0 +1,1 @@
+"""Several inventories of a member, and sharing them with others by invitation."""

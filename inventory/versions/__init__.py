@@ -1,0 +1,1 @@
+"""Compares the versions that people have with the ranges of advisories. Pure, but for models and actions."""
