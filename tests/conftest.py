@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import event
 
 from app import create_app
@@ -34,6 +36,9 @@ PASSWORD = "correct horse battery staple 9"
 BODY = "This is a body that is long enough to say something useful about patching servers."
 REAL_HASHER = passwords._hasher
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
+# No test depends on how fast the machine is, nor on what else runs on it.
+hypothesis_settings.register_profile("any speed", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+hypothesis_settings.load_profile("any speed")
 
 
 @pytest.hookimpl(optionalhook=True)

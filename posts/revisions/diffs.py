@@ -89,7 +89,7 @@ def side_by_side(old: str, new: str, stored: dict | None = None) -> list[Row]:
 def _rows(left: list[str], right: list[str], runs: list) -> Iterator[Row]:
     i = j = 0
     for number, (a, b, c, d, words) in enumerate([*runs, (len(left), len(left), len(right), len(right), [])]):
-        yield from _unchanged(left, i, j, a - i, is_first=i == 0, is_last=number == len(runs))
+        yield from _unchanged(left, i, j, a - i, is_first=number == 0, is_last=number == len(runs))
         for n, (before, after) in enumerate(zip_longest(left[a:b], right[c:d])):
             spans = words[n] if n < len(words) and words[n] else ([], [])
             yield Row(

@@ -159,30 +159,29 @@ PEOPLE = [
 ]
 
 
-@pytest.mark.parametrize("name", USERNAMES)
-def test_usernames_of_roles_are_refused(client, name):
-    answer = client.post(
-        "/register",
-        data={"username": name, "email": "x@example.org", "password": "violet kettle orbit 93 marsh"},
-    )
-    assert answer.status_code == 422
+def test_usernames_of_roles_are_refused(client):
+    typed = {"email": "x@example.org", "password": "violet kettle orbit 93 marsh"}
+    for name in USERNAMES:
+        assert client.post("/register", data={"username": name, **typed}).status_code == 422, name
     assert db.session.scalar(select(User.id)) is None
 
 
-@pytest.mark.parametrize("name", DISPLAY_NAMES + SYMBOLS)
-def test_display_names_of_roles_and_badges_are_refused(login, member, name):
-    assert login(member).post("/settings/profile", data={"display_name": name}).status_code == 422
+def test_display_names_of_roles_and_badges_are_refused(login, member):
+    browser = login(member)
+    for name in DISPLAY_NAMES + SYMBOLS:
+        assert browser.post("/settings/profile", data={"display_name": name}).status_code == 422, name
 
 
-@pytest.mark.parametrize("name", USERNAMES)
-def test_the_rule_is_one(app, name):
+def test_the_rule_is_one(app):
     """A display name that is one of these usernames, in capitals and with spaces, is refused as well."""
-    assert reserved_names.is_reserved(name.replace("-", " ").title())
+    for name in USERNAMES:
+        assert reserved_names.is_reserved(name.replace("-", " ").title()), name
 
 
-@pytest.mark.parametrize("name", PEOPLE)
-def test_names_of_people_pass(login, member, name):
-    assert login(member).post("/settings/profile", data={"display_name": name}).status_code == 302
+def test_names_of_people_pass(login, member):
+    browser = login(member)
+    for name in PEOPLE:
+        assert browser.post("/settings/profile", data={"display_name": name}).status_code == 302, name
 
 
 @pytest.mark.parametrize("site_name", ["Patch Club", "Contoso"])

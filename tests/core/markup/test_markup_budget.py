@@ -197,9 +197,9 @@ HOSTILE_CODE = [
 ]
 
 
-@pytest.mark.parametrize("language", sorted(highlighting.LANGUAGES))
-def test_languages_are_known(language):
-    assert highlighting._lexer(language) is not None
+def test_languages_are_known():
+    unknown = [each for each in highlighting.LANGUAGES if highlighting._lexer(each) is None]
+    assert not unknown
 
 
 @pytest.mark.long

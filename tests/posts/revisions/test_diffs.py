@@ -39,6 +39,15 @@ def test_the_rows_hold_both_texts_and_agree_on_what_is_the_same(old, new):
             assert same[0] == same[1]
 
 
+def test_lines_after_an_insertion_at_the_beginning_are_shown():
+    rows = diffs.side_by_side("one\ntwo", "new\none\ntwo")
+    assert [(row.left_number, row.right_number, row.unchanged) for row in rows] == [
+        (None, 1, 0),
+        (1, 2, 0),
+        (2, 3, 0),
+    ]
+
+
 def test_words_are_marked_within_a_changed_line():
     (row,) = diffs.side_by_side("Restart the spooler now.", "Restart the server now.")
     assert row.left == [("Restart the ", False), ("spooler", True), (" now.", False)]
