@@ -72,8 +72,8 @@ class Stored:
 def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -> Stored:
     """Add a document, or update its bulletin; the same document again changes nothing.
 
-    A version that may not be published does not replace a public one. Raises Unusable before anything is
-    written.
+    A version that may not be published does not replace a public one, nor an older version a newer one.
+    Raises Unusable before anything is written.
     """
     _check(advisory)
     body = _rendered(advisory)
@@ -90,6 +90,8 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
         bulletin = queries.get_whole(bulletin_id)
         if bulletin.is_public and not publishing.is_open(advisory):
             stored = Stored(Outcome.SKIPPED, bulletin)
+        elif bulletin.import_digest and publishing.is_older(bulletin, advisory):
+            return Stored(Outcome.SKIPPED, bulletin, not_public=publishing.why_older(bulletin, advisory))
         elif digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
             is_changed = refresh(bulletin, advisory, catalogue)
             stored = Stored(Outcome.UPDATED if is_changed else Outcome.SKIPPED, bulletin)
@@ -126,6 +128,7 @@ def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Cata
         is_quiet=is_quiet,
     )
     bulletin.import_digest = digest
+    bulletin.imported_release_at = advisory.current_release_at
     _keep_parts(bulletin, edited)
     if advisory.status == publishing.WITHDRAWN and not was_withdrawn and not is_quiet:
         publishing.announce_retraction(bulletin)
@@ -234,6 +237,7 @@ def _add(
         last_activity_at=released,
         release_month=advisory.month or f"{released:%Y-%m}",
         import_digest=digest,
+        imported_release_at=advisory.current_release_at,
         is_told=is_open,
         **{name: [] for name in CHILDREN},
     )
