@@ -43,13 +43,17 @@ def normalize(advisory: Advisory) -> Advisory:
             advisory.publisher_namespace if is_uri(advisory.publisher_namespace) else NO_NAMESPACE
         ),
         severity_namespace=advisory.severity_namespace if is_uri(advisory.severity_namespace) else "",
-        status=advisory.status if advisory.status in rules.STATES else "draft",
+        status="final" if advisory.status == "withdrawn" else _known_state(advisory.status),
         initial_release_at=advisory.initial_release_at or min(times),
         current_release_at=advisory.current_release_at or max(times),
         language=advisory.language if _is_language(advisory.language) else "",
         aliases=list(dict.fromkeys(filter(None, advisory.aliases))),
     )
     return replace(normalized, category=category_of(normalized))
+
+
+def _known_state(status: str) -> str:
+    return status if status in rules.STATES else "draft"
 
 
 def _is_language(tag: str) -> bool:
@@ -103,7 +107,11 @@ def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vuln
         status=status,
         notes=[note for note in each.notes if note.text],
         scores=[replace(score, product_ids=named(score.product_ids)) for score in each.scores],
-        remedies=[replace(remedy, product_ids=named(remedy.product_ids)) for remedy in each.remedies],
+        remedies=[  # those derived here are no statement of the issuer
+            replace(remedy, product_ids=named(remedy.product_ids))
+            for remedy in each.remedies
+            if not remedy.origin
+        ],
         known_issues=[replace(issue, product_ids=named(issue.product_ids)) for issue in each.known_issues],
         threats=list(
             dict.fromkeys(
@@ -120,11 +128,16 @@ def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vuln
         found.other_ids += [("CVE", found.cve)] if found.cve else []
         found.cve = ""
     cves.add(found.cve)
-    if found.is_exploited and not any(
-        threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
-    ):
+    if found.is_exploited and not _says_exploited(found):
         found.threats.append(Threat("exploit_status", "Exploited: Yes"))
     return _move_to_notes(found, default_ids)
+
+
+def _says_exploited(found: Vulnerability) -> bool:
+    """Whether a text or link of the vulnerability says that it is exploited, so that no threat is needed."""
+    return any(said.details or said.url for said in found.exploitation) or any(
+        threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
+    )
 
 
 def _flags(flags: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:

@@ -19,11 +19,13 @@ from advisories.advisory import (
     Unusable,
     Vulnerability,
 )
+from advisories.completion import complete
 from advisories.csaf import notes as csaf_notes
 from advisories.csaf import rules
 from advisories.csaf.read_products import Products
 from advisories.merging import VulnerabilityCollector
 from advisories.parsing import Log, Node
+from advisories.severity_words import severity_of_phrase
 
 EXPLOITED = re.compile(r"\bExploited: ?Yes\b|\bExploitation Detected\b|\bExploitation: active\b", re.I)
 
@@ -42,9 +44,10 @@ def read(document: dict) -> list[Advisory]:
     advisory.vulnerabilities = collected.found
     stated = head["aggregate_severity"]
     word = stated.line("text")
-    advisory.severity = scores.severity_of_word(word) or _severity(advisory.vulnerabilities)
+    advisory.severity = severity_of_phrase(word) or _severity(advisory.vulnerabilities)
     advisory.severity_text = "" if word == advisory.severity else word
     advisory.severity_namespace = stated.url("namespace")
+    complete(advisory)
     return [advisory]
 
 
@@ -193,9 +196,6 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
     )
     _identify(found, node)
     csaf_notes.restore_from_notes(found, products.known)
-    found.is_exploited = any(
-        threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
-    )
     return found
 
 
