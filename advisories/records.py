@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from advisories.advisory import ProductEntry, Remedy, RevisionEntry, Vulnerability
+from advisories.advisory import ProductEntry, RevisionEntry, Vulnerability
 from advisories.csaf.rules import CVE, is_cpe, is_purl
 from advisories.parsing import Log
 
@@ -110,17 +110,6 @@ class ProductList:
                 identity, name, vendor, product, version, is_range, cpe, purl, vers=vers
             )
         return self._ids[key]
-
-
-def fix_from_range(version: str, product_ids: tuple[str, ...]) -> Remedy:
-    """The fix that a range of versions implies."""
-    return Remedy(
-        "vendor_fix",
-        f"Fixed in {version}.",
-        product_ids,
-        fixed_build=version[:100],
-        origin="version_range",
-    )
 
 
 def revisions(dated: Iterable[tuple[datetime | None, str]]) -> list[RevisionEntry]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from advisories.advisory import AFFECTED, FIXED, Advisory, Vulnerability
+from advisories.advisory import AFFECTED, FIXED, Advisory, Note, Vulnerability
 from advisories.fixed_versions import NO_FIX as NO_FIX_KINDS
 from advisories.wording import no_action_sentence
 
@@ -21,7 +21,7 @@ NOTHING_TO_FIX = ""
 FIX_STATES = (FIXED_STATE, NOT_STATED, NO_FIX)  # ascending: the worst one counts for a whole
 NOT_AFFECTED = "known_not_affected"
 UNDER_INVESTIGATION = "under_investigation"
-CUSTOMER_ACTION = "customer action required"  # title of a note of Microsoft, whose text is yes or no
+CUSTOMER_ACTION = ("customer action", "customer action required")  # titles of such notes of Microsoft
 
 
 def products_with_status(vulnerability: Vulnerability, statuses: tuple[str, ...]) -> set[str]:
@@ -36,12 +36,14 @@ def needs_no_action(vulnerability: Vulnerability) -> bool:
     """
     if any(remedy.kind == "vendor_fix" and remedy.update for remedy in vulnerability.remedies):
         return False
-    return any(
-        note.text.strip().strip(".").casefold() == "no"
-        if note.title.strip().casefold() == CUSTOMER_ACTION
-        else bool(no_action_sentence(note.text))
-        for note in vulnerability.notes
-    )
+    return any(map(_says_no_action, vulnerability.notes))
+
+
+def _says_no_action(note: Note) -> bool:
+    words = note.text.strip().strip(".").casefold()
+    if note.title.strip().casefold() in CUSTOMER_ACTION:
+        return words == "no" or words.startswith("not required")
+    return bool(no_action_sentence(note.text))
 
 
 def concerns_any(vulnerability: Vulnerability) -> bool:
@@ -51,12 +53,20 @@ def concerns_any(vulnerability: Vulnerability) -> bool:
 
 
 def in_force(advisory: Advisory) -> Advisory:
-    """The advisory as it counts: of a withdrawn one, all vulnerabilities are rejected."""
-    if advisory.status != "withdrawn":
+    """The advisory as it counts, to compute states from; it is not stored.
+
+    Of a withdrawn one, all vulnerabilities are rejected; that nobody need act, said of the whole document, is
+    said of each vulnerability.
+    """
+    said = [note for note in advisory.notes if _says_no_action(note)]
+    is_withdrawn = advisory.status == "withdrawn"
+    if not (said or is_withdrawn):
         return advisory
-    return replace(
-        advisory, vulnerabilities=[replace(each, is_rejected=True) for each in advisory.vulnerabilities]
-    )
+    found = [
+        replace(each, is_rejected=each.is_rejected or is_withdrawn, notes=[*each.notes, *said])
+        for each in advisory.vulnerabilities
+    ]
+    return replace(advisory, vulnerabilities=found)
 
 
 def is_informational(advisory: Advisory) -> bool:
@@ -105,7 +115,7 @@ def worst(states: Iterable[str]) -> str:
 
 def advisory_state(advisory: Advisory) -> str:
     """The worst state of the vulnerabilities of an advisory."""
-    return worst(map(fix_state, advisory.vulnerabilities))
+    return worst(map(fix_state, in_force(advisory).vulnerabilities))
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,9 @@ class Bulletin(Post):
     document_path: Mapped[str] = mapped_column(String(220))  # of our document below /csaf/, as in CSAF 5.1
     tlp: Mapped[str] = mapped_column(String(20), default="")
     current_release_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    imported_release_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime
+    )  # of the version that was imported last
     full_title: Mapped[str] = mapped_column(
         Text, default=""
     )  # only if longer than the title of a post may be

@@ -57,6 +57,22 @@ def why_hidden(bulletin: Bulletin, advisory: Advisory) -> str:
     return _("a moderator unpublished it")
 
 
+def is_older(bulletin: Bulletin, advisory: Advisory) -> bool:
+    """Whether a newer version of the document was imported already."""
+    stored = bulletin.imported_release_at
+    given = advisory.current_release_at
+    return stored is not None and given is not None and given < stored
+
+
+def why_older(bulletin: Bulletin, advisory: Advisory) -> str:
+    """What an import says of an older version."""
+    return _(
+        "version %(version)s is older than the stored one of %(when)s UTC, which stays",
+        version=advisory.version[:40],
+        when=f"{bulletin.imported_release_at:%Y-%m-%d %H:%M}",
+    )
+
+
 def is_news(bulletin: Bulletin, *, announce: bool) -> bool:
     """Whether its publication is announced: an archive, a withdrawn or an informational document is not."""
     if bulletin.is_informational or bulletin.document_status == WITHDRAWN:

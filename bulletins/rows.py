@@ -103,7 +103,7 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
     bulletin.has_fix = all(row.has_fix for row in bulletin.vulnerabilities if row.concerns_any)
     bulletin.fix_state = fixes.worst(row.fix_state for row in bulletin.vulnerabilities)
     bulletin.is_unpatched = bulletin.fix_state == fixes.NO_FIX
-    bulletin.is_informational = fixes.is_informational(advisory)
+    bulletin.is_informational = fixes.is_informational(in_force)
     bulletin.document_status = advisory.status
 
 

@@ -75,8 +75,8 @@ class Stored:
 def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -> Stored:
     """Add a document, or update its bulletin; the same document again changes nothing.
 
-    A version that may not be published does not replace a public one. Raises Unusable before anything is
-    written.
+    A version that may not be published does not replace a public one, nor an older version a newer one.
+    Raises Unusable before anything is written.
     """
     _check(advisory)
     body = _rendered(advisory)
@@ -94,6 +94,8 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
         bulletin = queries.get_whole(bulletin_id)
         if bulletin.is_own or (bulletin.is_public and not publishing.is_open(advisory)):
             stored = Stored(Outcome.SKIPPED, bulletin)
+        elif bulletin.import_digest and publishing.is_older(bulletin, advisory):
+            return Stored(Outcome.SKIPPED, bulletin, not_public=publishing.why_older(bulletin, advisory))
         elif digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
             originals.keep_if_missing(bulletin, advisory)
             is_changed = refresh(bulletin, advisory, catalogue)
@@ -131,6 +133,7 @@ def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Cata
         is_quiet=is_quiet,
     )
     bulletin.import_digest = digest
+    bulletin.imported_release_at = advisory.current_release_at
     _keep_parts(bulletin, edited)
     bulletin.is_edited = bool(edited)
     originals.keep(bulletin, advisory)
@@ -241,6 +244,7 @@ def _add(
         last_activity_at=released,
         release_month=advisory.month or f"{released:%Y-%m}",
         import_digest=digest,
+        imported_release_at=advisory.current_release_at,
         is_told=is_open,
         **{name: [] for name in CHILDREN},
     )

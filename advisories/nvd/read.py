@@ -7,7 +7,7 @@ from itertools import chain
 
 from flask_babel import gettext as _
 
-from advisories import cwe, scores
+from advisories import cwe, exploitation, scores
 from advisories.advisory import (
     Advisory,
     Exploitation,
@@ -18,9 +18,11 @@ from advisories.advisory import (
     Unusable,
     Vulnerability,
 )
+from advisories.completion import complete
 from advisories.csaf.category import category_of
 from advisories.csaf.notes import REJECTED
 from advisories.csaf.rules import CVE, CWE
+from advisories.cve import read as read_cve
 from advisories.nvd.read_configurations import read_configurations
 from advisories.parsing import Log, Node
 from advisories.records import ProductList, first_sentence, revisions
@@ -99,6 +101,7 @@ def read(document: dict) -> list[Advisory]:
         vulnerabilities=[found],
         warnings=log.warnings,
     )
+    complete(advisory)
     advisory.category = category_of(advisory)
     return [advisory]
 
@@ -162,6 +165,8 @@ def _add_remarks(found: Vulnerability, node: Node, product_ids: tuple[str, ...])
                 Note("details", text, f"Comment of {item.line('organization') or 'the vendor'}")
             )
     for item in node["cveTags"]:
+        if "unsupported-when-assigned" in item.lines("tags"):
+            found.remedies.append(Remedy("no_fix_planned", read_cve.UNSUPPORTED, product_ids))
         if tags := ", ".join(tag.replace("-", " ") for tag in item.lines("tags")):
             found.notes.append(Note("details", tags.capitalize(), "Tags"))
     if not found.remedies:
@@ -183,7 +188,7 @@ def _add_exploitation(found: Vulnerability, node: Node) -> None:
     found.is_exploited = True
     found.exploitation.append(
         Exploitation(
-            "CISA KEV", added, f"{KEV}?search_api_fulltext={found.cve}", node.text("cisaRequiredAction")
+            exploitation.KEV, added, f"{KEV}?search_api_fulltext={found.cve}", node.text("cisaRequiredAction")
         )
     )
     found.threats.append(Threat("exploit_status", f"Exploited: Yes (in CISA's KEV catalogue{since})", added))

@@ -6,8 +6,9 @@ from flask_babel import gettext as _
 
 from advisories.advisory import Remedy
 from advisories.csaf.rules import is_cpe
+from advisories.fixed_versions import MAX_VERSION_LENGTH, fixed_in
 from advisories.parsing import Node
-from advisories.records import ALL_VERSIONS, Interval, ProductList, fix_from_range, names_of_cpe
+from advisories.records import ALL_VERSIONS, Interval, ProductList, names_of_cpe
 
 
 @dataclass
@@ -59,5 +60,5 @@ def _add(node: Node, products: ProductList, found: Configured) -> None:
         vers=interval.vers("generic") if is_range else "",
     )
     if interval.before and product_id not in found.product_ids:
-        found.remedies.append(fix_from_range(interval.before, (product_id,)))
+        found.remedies.append(fixed_in(interval.before[:MAX_VERSION_LENGTH], (product_id,)))
     found.product_ids[product_id] = None

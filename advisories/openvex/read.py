@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from packageurl import PackageURL
 
 from advisories.advisory import Advisory, Note, Remedy, Threat, Unusable, Vulnerability
+from advisories.completion import complete
 from advisories.csaf.category import category_of
 from advisories.csaf.rules import FLAGS, is_purl, without_contradictions
 from advisories.parsing import Log, Node
@@ -85,6 +86,7 @@ def read(document: dict) -> list[Advisory]:
         vulnerabilities=vulnerabilities,
         warnings=log.warnings,
     )
+    complete(advisory)
     advisory.category = category_of(advisory)
     return [advisory]
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from advisories import cwe, scores
 from advisories.advisory import Advisory, Note, Reference, Remedy, Unusable, Vulnerability
+from advisories.completion import complete
 from advisories.csaf.category import category_of
 from advisories.csaf.notes import REJECTED
 from advisories.csaf.rules import CVE, CWE
@@ -74,6 +75,7 @@ def read(document: dict) -> list[Advisory]:
         vulnerabilities=vulnerabilities,
         warnings=log.warnings,
     )
+    complete(advisory)
     advisory.category = category_of(advisory)
     return [advisory]
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from advisories import scores
 from advisories.advisory import Remedy, Score
+from advisories.fixed_versions import MAX_VERSION_LENGTH, fixed_in
 from advisories.osv.databases import ecosystem_of, purl_of
 from advisories.parsing import Node
 from advisories.records import (
@@ -16,7 +17,6 @@ from advisories.records import (
     Interval,
     ProductList,
     batches_of_versions,
-    fix_from_range,
     vers_of_versions,
 )
 
@@ -111,7 +111,7 @@ def _add(node: Node, found: Affected) -> Iterator[str]:
             has_ranges = True
             product_id = _product(package, str(interval), True, interval.vers(scheme), found)
             if interval.before:
-                found.remedies.append(fix_from_range(interval.before, (product_id,)))
+                found.remedies.append(fixed_in(interval.before[:MAX_VERSION_LENGTH], (product_id,)))
             yield product_id
     if has_ranges:
         return

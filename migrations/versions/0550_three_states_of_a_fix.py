@@ -9,6 +9,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
+from core.database.db import UTCDateTime
+
 revision = "0550"
 down_revision = "0541"
 branch_labels = None
@@ -26,6 +28,7 @@ def upgrade() -> None:
     op.add_column("bulletins", sa.Column("document_status", sa.String(10), nullable=False,
                                          server_default="final"))
     op.add_column("bulletins", sa.Column("reader_edition", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("bulletins", sa.Column("imported_release_at", UTCDateTime(), nullable=True))
     op.add_column("affected_products", sa.Column("fix_state", sa.String(10), **state))
     op.add_column("bulletin_vulnerabilities", sa.Column("fix_state", sa.String(10), **state))
     op.create_table(
@@ -118,5 +121,5 @@ def downgrade() -> None:
     op.drop_table("exploitation_entries")
     op.drop_column("bulletin_vulnerabilities", "fix_state")
     op.drop_column("affected_products", "fix_state")
-    for column in ("reader_edition", "document_status", "is_informational", "fix_state"):
+    for column in ("imported_release_at", "reader_edition", "document_status", "is_informational", "fix_state"):
         op.drop_column("bulletins", column)

@@ -58,6 +58,13 @@ def test_a_patch_that_only_a_reference_names():
     ]
 
 
+def test_an_unsupported_product_will_get_no_fix():
+    (found,) = nvd(
+        configurations=[], references=[], cveTags=[{"tags": ["unsupported-when-assigned"]}]
+    ).vulnerabilities
+    assert [each.kind for each in found.remedies] == ["no_fix_planned"]
+
+
 def test_exploitation_is_that_of_cisa():
     (found,) = nvd().vulnerabilities
     assert found.is_exploited

@@ -167,6 +167,16 @@ def test_where_customers_need_not_act_it_is_informational_and_in_no_alert(make_a
     assert "bulletin.risk_raised" not in events_of(bulletin)
 
 
+def test_the_whole_document_may_say_so(make_advisory, store):
+    words = "Not Required. The vulnerability documented by this CVE requires no customer action to resolve."
+    notes = [adv.Note("summary", "A cloud service leaked."), adv.Note("general", words, "Customer Action")]
+    bulletin = store(make_advisory(notes=notes, vulnerabilities=[weakness()])).bulletin
+    assert bulletin.is_informational and events_of(bulletin) == ["bulletin.imported"]
+    notes[1] = adv.Note("general", "Required. It requires customer action to resolve.", "Customer Action")
+    other = store(make_advisory("ACME-2", notes=notes, vulnerabilities=[weakness()])).bulletin
+    assert not other.is_informational
+
+
 @pytest.mark.parametrize(
     "hole",
     [
@@ -214,3 +224,12 @@ def test_a_reader_that_learns_more_updates_a_known_document_quietly(make_advisor
     assert (stored.outcome, stored.bulletin.fix_state) == ("updated", "fixed")
     assert "bulletin.risk_raised" not in events_of(bulletin)
     assert stored.bulletin.revision_count == 1
+
+
+def test_an_older_version_does_not_replace_a_newer_one(make_advisory, store):
+    newer = make_advisory(version="2", title="Acme Reader: newer", current_release_at=SOON)
+    store(newer)
+    stored = store(make_advisory(version="1"))
+    assert (stored.outcome, stored.bulletin.title) == ("skipped", "Acme Reader: newer")
+    assert "older" in stored.not_public
+    assert store(newer).outcome == "skipped"
