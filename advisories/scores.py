@@ -10,21 +10,13 @@ from flask_babel import gettext as _
 
 from advisories.advisory import Score, Vulnerability
 from advisories.parsing import Log
+from advisories.severity_words import severity_of_word
 
 SEVERITIES = ("low", "moderate", "important", "critical")  # ascending
 MAX_VECTOR_LENGTH = 300
 _SHAPE = re.compile(r"(CVSS:(?P<version>[34]\.\d)/)?[A-Za-z]+:[A-Za-z]+(/[A-Za-z]+:[A-Za-z]+){0,60}")
 _CALCULATORS = {"2.0": CVSS2, "3.0": CVSS3, "3.1": CVSS3, "4.0": CVSS4}
 _BASE_4 = frozenset("AV AC AT PR UI VC VI VA SC SI SA".split())
-_SEVERITY_BY_WORD = {
-    "critical": "critical",
-    "important": "important",
-    "high": "important",
-    "severe": "important",
-    "moderate": "moderate",
-    "medium": "moderate",
-    "low": "low",
-}
 
 
 @dataclass(frozen=True)
@@ -69,11 +61,6 @@ def severity_of_score(base: float) -> str:
         if base >= bound:
             return severity
     return ""
-
-
-def severity_of_word(word: str) -> str:
-    """The severity for an issuer's term (High, Moderate, …); empty when unknown."""
-    return _SEVERITY_BY_WORD.get(word.strip().lower(), "")
 
 
 def worst(severities: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from alerts import queries
-from alerts.models import CHOSEN, MINE, AlertNews, Subscription
+from alerts.models import CHOSEN, MINE, WITHDRAWN, AlertNews, Subscription
 from auth.actions import limit_mail, register_on_secure
 from auth.models import User
 from core.database.db import db, utcnow
@@ -170,6 +170,12 @@ def note_published(bulletin_id: int, *, is_exploited: bool) -> None:
 def note_risk(event_id: int, bulletin_id: int, reasons: list[str]) -> None:
     """Record that the risk of a bulletin changed."""
     _note(f"raised:{event_id}", bulletin_id, reasons, is_urgent=True)
+
+
+def note_retracted(event_id: int, bulletin_id: int) -> None:
+    """Record that a bulletin was withdrawn; nothing if no alert was recorded about it."""
+    if db.session.scalar(select(AlertNews.id).where(AlertNews.bulletin_id == bulletin_id).limit(1)):
+        _note(f"retracted:{event_id}", bulletin_id, [WITHDRAWN], is_urgent=True)
 
 
 def _note(cause: str, bulletin_id: int, reasons: list[str], *, is_urgent: bool) -> None:

@@ -32,6 +32,15 @@ def note_risk(batch: list[events.Event]) -> None:
         db.session.commit()
 
 
+@events.register_handler("bulletin.retracted")
+def note_retracted(batch: list[events.Event]) -> None:
+    """Record that a bulletin was withdrawn, for those who were alerted to it."""
+    for event in batch:
+        for facts in _public_facts(event):
+            actions.note_retracted(event.id, facts.id)
+        db.session.commit()
+
+
 @events.register_handler("user.erased")
 def forget(batch: list[events.Event]) -> None:
     """Delete the alerts of erased members."""

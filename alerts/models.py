@@ -16,6 +16,7 @@ AT_ONCE = "at-once"
 DAILY = "daily"
 PATCH_DAY = "patch-day"
 CADENCES = (AT_ONCE, DAILY, PATCH_DAY)
+WITHDRAWN = "withdrawn"  # a reason of news: the issuer withdrew the bulletin
 SEVERITIES = ("critical", "important", "moderate", "low")
 
 

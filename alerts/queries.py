@@ -137,6 +137,14 @@ def pending(cadence: str, due: DueNews, now: datetime) -> Select[Subscription]:
     )
 
 
+def first_alerts(bulletin_ids: Iterable[int]) -> dict[int, AlertNews]:
+    """The first news about each of these bulletins, by bulletin id."""
+    rows = db.session.scalars(
+        select(AlertNews).where(AlertNews.bulletin_id.in_(list(bulletin_ids))).order_by(AlertNews.id.desc())
+    )
+    return {row.bulletin_id: row for row in rows}
+
+
 def news(*, other: tuple[int, int], urgent: tuple[int, int]) -> list[AlertNews]:
     """Urgent and other news with ids after the first and up to the second bound, in order."""
 

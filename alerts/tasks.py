@@ -8,7 +8,7 @@ from flask import current_app
 
 from alerts import actions, labels, matching, schedule
 from alerts import queries as alert_queries
-from alerts.models import CADENCES, MINE, AlertNews, Subscription
+from alerts.models import CADENCES, MINE, WITHDRAWN, AlertNews, Subscription
 from alerts.queries import DueNews
 from auth.queries import reachable_members
 from bulletins.queries import AlertFacts, alert_facts
@@ -75,6 +75,7 @@ def _process(subscription_id: int, cadence: str, due: DueNews, editions: Edition
     if row.scope == MINE and row.user is not None:
         owned = alert_queries.owned_releases(row.user)
     found = matching.matching_bulletins(row, editions[key], owned)
+    found = _without_unknown_retractions(found, row, key)
     if found and (address := _reachable_address(row)):
         _queue(row, address, found)
         if not all(facts.reasons for facts in found):
@@ -96,6 +97,26 @@ def _edition(news: list[AlertNews]) -> list[AlertFacts]:
     for facts in edition:
         facts.reasons = [] if facts.id in fresh else list(dict.fromkeys(reasons[facts.id]))
     return edition
+
+
+def _without_unknown_retractions(
+    found: list[AlertFacts], row: Subscription, key: tuple[tuple[int, int], tuple[int, int]]
+) -> list[AlertFacts]:
+    """Leave out withdrawn bulletins that this subscription was not alerted to before.
+
+    `key` are the ranges of ids of the news that are mailed now: other, urgent.
+    """
+    withdrawn = [facts.id for facts in found if facts.document_status == WITHDRAWN]
+    first = alert_queries.first_alerts(withdrawn) if withdrawn else {}
+
+    def was_alerted(facts: AlertFacts) -> bool:
+        news = first.get(facts.id)
+        if news is None or row.confirmed_at is None or news.created_at < row.confirmed_at:
+            return False
+        told_id = key[1][0] if news.is_urgent else key[0][0]
+        return news.id <= told_id
+
+    return [facts for facts in found if facts.document_status != WITHDRAWN or was_alerted(facts)]
 
 
 def _reachable_address(row: Subscription) -> str | None:

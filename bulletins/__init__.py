@@ -15,6 +15,7 @@ from bulletins import (  # noqa: F401  (some register themselves on import)
     labels,
     redaction,
     search_facts,
+    tasks,
     text_tasks,
     views,
 )

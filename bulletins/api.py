@@ -7,7 +7,17 @@ from flask_babel import gettext as _
 
 from auth import tokens
 from auth.models import User
-from bulletins import actions, api_schemas, bulletin_page, exports, forms, policy, queries, schemas
+from bulletins import (
+    actions,
+    api_schemas,
+    bulletin_page,
+    exploitation,
+    exports,
+    forms,
+    policy,
+    queries,
+    schemas,
+)
 from bulletins.filters import Filter
 from bulletins.mitigations import actions as mitigation_actions
 from bulletins.mitigations import forms as mitigation_forms
@@ -85,8 +95,10 @@ def _vulnerability_item(each: bulletin_page.VulnerabilityFacts) -> dict:
         "cve": row.cve or None,
         "title": row.title,
         "is_rejected": row.is_rejected,
-        "is_exploited": row.is_exploited or bool(shared and shared.kev_added_on),
+        "is_exploited": row.is_exploited or bool(shared and exploitation.listed_sources(shared)),
+        "exploited_by": exploitation.sources(row),
         "has_fix": row.has_fix,
+        "fix_state": row.fix_state or None,
         "kev_added_on": shared and shared.kev_added_on,
         "kev_due_on": shared and shared.kev_due_on,
         "epss": shared and shared.epss,
@@ -98,7 +110,11 @@ def _vulnerability_item(each: bulletin_page.VulnerabilityFacts) -> dict:
 
 
 def _remedy_item(remedy: Remediation) -> dict:
-    return {**_values(remedy, REMEDY_FIELDS), "product_keys": remedy.product_ids}
+    return {
+        **_values(remedy, REMEDY_FIELDS),
+        "origin": remedy.more.get("origin", ""),
+        "product_keys": remedy.product_ids,
+    }
 
 
 def _product_item(row: AffectedProduct, builds: list[str]) -> dict:
@@ -110,6 +126,7 @@ def _product_item(row: AffectedProduct, builds: list[str]) -> dict:
         "version": row.version,
         "status": row.status,
         "has_fix": row.has_fix,
+        "fix_state": row.fix_state or None,
         "fixed_builds": builds,
         "product": product.slug if product is not None else None,
         "releases": [each.cycle for each in row.releases if product is not None and each.removed_at is None],

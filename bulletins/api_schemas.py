@@ -2,8 +2,10 @@
 
 from marshmallow import fields, validate
 
+from advisories.advisory import ORIGINS
 from advisories.layers import LAYERS
 from advisories.scores import SEVERITIES
+from bulletins.fixes import FIX_STATES
 from bulletins.queries import SORTS
 from core.api.api import Cursor, Reply, Version
 from core.web.fields import Line
@@ -19,8 +21,13 @@ class BulletinQuery(Cursor):
     unfixed = fields.Boolean(
         load_default=False,
         metadata={
-            "description": "Only bulletins with no fix for some product; with `product`, with no fix for it."
+            "description": "Only bulletins whose issuer says that there is no fix for some product; with "
+            "`product`, for that product."
         },
+    )
+    not_stated = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Only bulletins that neither name a fix nor say that there is none."},
     )
     end_of_life = fields.Boolean(
         data_key="past_life",
@@ -53,8 +60,19 @@ class _Facts(PostItem):
         allow_none=True,
         metadata={"description": "The highest of its vulnerabilities, from 0 to 1; null where none has one."},
     )
-    has_fix = fields.Boolean()
-    is_unpatched = fields.Boolean()
+    has_fix = fields.Boolean(metadata={"description": "Whether every vulnerability has a fix."})
+    is_unpatched = fields.Boolean(
+        metadata={"description": "Whether the issuer says that some affected product has no fix."}
+    )
+    fix_state = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(FIX_STATES),
+        metadata={"description": "The worst state of its products; null where nothing needs a fix."},
+    )
+    is_informational = fields.Boolean(
+        metadata={"description": "Whether the issuer says that customers need not act."}
+    )
+    document_status = fields.String(validate=validate.OneOf(("draft", "interim", "final", "withdrawn")))
     is_out_of_band = fields.Boolean()
     publisher = fields.String()
     tracking_id = fields.String()
@@ -89,8 +107,21 @@ class RemedyItem(Reply):
     supersedes = fields.String()
     fixed_build = fields.String()
     restart = fields.String()
+    origin = fields.String(
+        validate=validate.OneOf(("", *ORIGINS)),
+        metadata={"description": "What the fix was derived from; empty when the issuer states it."},
+    )
     can_roll_back = fields.Boolean(allow_none=True)
     product_keys = fields.List(fields.String())
+
+
+class ExploitationItem(Reply):
+    """A source that says that a vulnerability is exploited; an empty name is the issuer of the bulletin."""
+
+    name = fields.String()
+    day = fields.Date(allow_none=True)
+    url = fields.String()
+    details = fields.String()
 
 
 class VulnerabilityItem(Reply):
@@ -100,7 +131,9 @@ class VulnerabilityItem(Reply):
     title = fields.String()
     is_rejected = fields.Boolean()
     is_exploited = fields.Boolean()
+    exploited_by = fields.List(fields.Nested(ExploitationItem))
     has_fix = fields.Boolean()
+    fix_state = fields.String(allow_none=True, validate=validate.OneOf(FIX_STATES))
     kev_added_on = fields.Date(allow_none=True)
     kev_due_on = fields.Date(allow_none=True)
     epss = fields.Float(allow_none=True)
@@ -121,6 +154,7 @@ class AffectedItem(Reply):
     version = fields.String()
     status = fields.String()
     has_fix = fields.Boolean()
+    fix_state = fields.String(allow_none=True, validate=validate.OneOf(FIX_STATES))
     fixed_builds = fields.List(fields.String())
     product = fields.String(allow_none=True)
     releases = fields.List(fields.String())

@@ -9,7 +9,8 @@ from advisories import scores
 from advisories.advisory import KnownIssue, Metric, Note, Reference, RevisionEntry, Score
 from advisories.codec import load
 from advisories.layers import LAYERS
-from bulletins import issuer_texts
+from bulletins import exploitation, issuer_texts
+from bulletins.exploitation import Source
 from bulletins.mitigations.from_documents import MITIGATION_KINDS, digest
 from bulletins.models import AffectedProduct, Bulletin, Mitigation
 from bulletins.vulnerability_models import BulletinVulnerability, Remediation
@@ -36,7 +37,10 @@ class Rating:
 
 @dataclass
 class VulnerabilityFacts:
-    """A vulnerability with its mitigations; `needs_mitigation`: it has no vendor fix."""
+    """A vulnerability with its mitigations; `needs_mitigation`: it names no vendor fix.
+
+    `exploited_by` are the sources that say that it is exploited.
+    """
 
     row: BulletinVulnerability
     ratings: list[Rating]
@@ -45,6 +49,7 @@ class VulnerabilityFacts:
     threats: list[str]
     notes: list[Note]
     references: list[Reference]
+    exploited_by: list[Source]
     metrics: list[Metric] = field(default_factory=list)
 
     @property
@@ -121,6 +126,12 @@ class BulletinPage:
     def mitigations_first(self) -> bool:
         """Whether mitigations come before updates: something has no fix, or is past its end of life."""
         return bool(self.end_of_life) or any(each.needs_mitigation for each in self.vulnerabilities)
+
+    @property
+    def exploited_by(self) -> list[Source]:
+        """All sources that say that one of the vulnerabilities is exploited, each once."""
+        counted = (each.exploited_by for each in self.vulnerabilities if each.row.concerns_any)
+        return exploitation.merged(chain.from_iterable(counted))
 
     @property
     def without_remedy(self) -> list[VulnerabilityFacts]:
@@ -212,6 +223,7 @@ def _vulnerability(
         list(dict.fromkeys(each["details"] for each in row.more.get("threats", ()) if each.get("details"))),
         load(list[Note], row.more.get("notes", [])),
         load(list[Reference], row.more.get("references", [])),
+        exploitation.sources(row),
         metrics=load(list[Metric], row.more.get("metrics", [])),
     )
 

@@ -1,6 +1,7 @@
 """Commands of the bulletins."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from flask_babel import gettext as _
 
 from advisories.advisory import Unusable
 from advisories.exploited import Exploited, Likelihood, read_epss, read_kev
+from advisories.exploited_lists import Listed, read_listed
 from advisories.parsing import Log
 from auth.security_log import cli as security_log
 from bulletins import enrich_actions, match_actions, queries
@@ -39,18 +41,31 @@ def import_bulletins(files: tuple[Path, ...], announce: bool) -> None:
 @group.command("enrich")
 @click.option("--kev", type=FILE, help="CISA's catalogue of exploited vulnerabilities, JSON or CSV.")
 @click.option("--epss", type=FILE, help="FIRST's daily scores, CSV, also compressed.")
+@click.option(
+    "--exploited",
+    type=FILE,
+    multiple=True,
+    help="Another list of exploited vulnerabilities: VulnCheck KEV, GCVE BCP-07 assertions, EUVD, JSON or "
+    "CSV with a CVE and a date.",
+)
+@click.option("--source", default="", help="The name of that list, where the file does not say it.")
 @ANNOUNCE
-def enrich(kev: Path | None, epss: Path | None, announce: bool) -> None:
+def enrich(
+    kev: Path | None, epss: Path | None, exploited: tuple[Path, ...], source: str, announce: bool
+) -> None:
     """Set which vulnerabilities are exploited and how likely the others are to be; lists are sorted by it."""
-    if not (kev or epss):
-        raise click.UsageError(_("Name at least one file: --kev FILE or --epss FILE."))
+    if not (kev or epss or exploited):
+        raise click.UsageError(_("Name at least one file: --kev FILE, --epss FILE or --exploited FILE."))
     security_log.record_command("bulletin-enrich")
     report = cli.ImportReport()
-    cli.run_import(report, lambda: _enrich(kev, epss, announce, report))
+    work = [(kev, read_kev, _import_kev), (epss, read_epss, _import_epss)]
+    work += [(path, partial(read_listed, source=source or ""), _import_listed) for path in exploited]
+    cli.run_import(report, lambda: _enrich(work, announce, report))
 
 
-def _enrich(kev: Path | None, epss: Path | None, announce: bool, report: cli.ImportReport) -> None:
-    for path, read, store in ((kev, read_kev, _import_kev), (epss, read_epss, _import_epss)):
+def _enrich(work: list[tuple], announce: bool, report: cli.ImportReport) -> None:
+    """Import files; each item of `work` has a path or None, how it is read, and how a batch is stored."""
+    for path, read, store in work:
         if path is None:
             continue
         log = Log()
@@ -73,6 +88,15 @@ def _import_kev(rows: list[Exploited], report: cli.ImportReport) -> list[int]:
     report.added["vulnerabilities"] += added
     report.updated["vulnerabilities"] += len(changed) - added
     report.skipped["vulnerabilities"] += len(rows) - len(changed)
+    return changed
+
+
+def _import_listed(rows: list[Listed], report: cli.ImportReport) -> list[int]:
+    added, changed = enrich_actions.store_listed(rows)
+    db.session.commit()
+    report.added["vulnerabilities"] += added
+    report.updated["vulnerabilities"] += len(changed) - added
+    report.skipped["vulnerabilities"] += len({row.cve for row in rows}) - len(changed)
     return changed
 
 
@@ -101,7 +125,9 @@ def _batches(rows: Iterable) -> Iterator[list]:
 
 
 @group.command("list")
-@click.option("--unpatched", is_flag=True, help="Only bulletins with no fix for some product.")
+@click.option(
+    "--unpatched", is_flag=True, help="Only bulletins whose issuer says that some product has no fix."
+)
 @click.option("--month", default="", metavar="YYYY-MM")
 def list_bulletins(unpatched: bool, month: str) -> None:
     """List bulletins, the most urgent first."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from auth.models import User
+from bulletins.fixes import NO_FIX, NOT_STATED
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
 from bulletins.priority import EXPLOITED
 from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
@@ -28,8 +29,10 @@ AFFECTED = "affected"  # AffectedProduct.status
 
 @dataclass(frozen=True)
 class Filter:
-    """Which bulletins a list contains. With a product or an owner, `unfixed` and `fixed` refer to it.
+    """Which bulletins a list contains. With a product or an owner, the three states of fixes refer to it.
 
+    `unfixed`: the issuer says that there is no fix (or an affected release is past its end of life);
+    `not_stated`: no fix is named and none denied; `fixed`: neither of them.
     `end_of_life`: only those that affect a release past its end of life.
     `owner`: only those that affect a product of this member.
     """
@@ -37,6 +40,7 @@ class Filter:
     severity: str = ""
     exploited: bool = False
     unfixed: bool = False
+    not_stated: bool = False
     fixed: bool = False
     end_of_life: bool = False
     product: str = ""
@@ -66,6 +70,8 @@ def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
     rows = _row_conditions(wanted)
     if wanted.unfixed and not (wanted.product or wanted.owner):
         found.append(Bulletin.is_unpatched)
+    if wanted.not_stated and not (wanted.product or wanted.owner):
+        found.append(Bulletin.fix_state == NOT_STATED)
     if wanted.product or wanted.vendor or wanted.owner:  # few enough to be looked up first
         found.append(Bulletin.id.in_(affected_bulletin_ids().where(*rows)))
     elif rows:
@@ -74,9 +80,9 @@ def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
                 AffectedProduct.bulletin_id == Bulletin.id, AffectedProduct.status == AFFECTED, *rows
             )
         )
-    if wanted.fixed and wanted.owner:
-        unfixed = affected_bulletin_ids().where(is_run_by(wanted.owner), _is_unfixed())
-        found.append(Bulletin.id.not_in(unfixed))
+    if wanted.owner and (wanted.fixed or wanted.not_stated):
+        others = _is_unfixed() | _is_not_stated() if wanted.fixed else _is_unfixed()
+        found.append(Bulletin.id.not_in(affected_bulletin_ids().where(is_run_by(wanted.owner), others)))
     return found
 
 
@@ -93,11 +99,17 @@ def _row_conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:
         found.append(is_end_of_life(today()))
     if wanted.unfixed and (wanted.product or wanted.owner):
         found.append(_is_unfixed())
+    if wanted.not_stated and (wanted.product or wanted.owner):
+        found.append(_is_not_stated())
     return found
 
 
 def _is_unfixed() -> ColumnElement[bool]:
-    return or_(~AffectedProduct.has_fix, is_end_of_life(today()))
+    return or_(AffectedProduct.fix_state == NO_FIX, is_end_of_life(today()))
+
+
+def _is_not_stated() -> ColumnElement[bool]:
+    return AffectedProduct.fix_state == NOT_STATED
 
 
 def affected_bulletin_ids() -> Select:

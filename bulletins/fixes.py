@@ -1,16 +1,27 @@
 """Which vulnerabilities and products of an advisory have a fix. Pure functions.
 
-A vendor fix counts for the products it names, or for all when it names none. Fixed versions without a vendor
-fix count as a fix for all products: VEX documents state fixes in this way.
+Three states: fixed, no fix (which the issuer says), and not stated. A vendor fix counts for the products it
+names, or for all when it names none; so does the statement that there is no fix. Derived fixes
+(Remedy.origin) count like stated ones. Where both name a product, the fix counts: statements of no fix are
+often older. Absence of a remedy is no statement.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from advisories.advisory import AFFECTED, FIXED, Advisory, Vulnerability
+from advisories.fixed_versions import NO_FIX as NO_FIX_KINDS
+from advisories.wording import no_action_sentence
 
+FIXED_STATE = "fixed"
+NO_FIX = "no_fix"
+NOT_STATED = "not_stated"
+NOTHING_TO_FIX = ""
+FIX_STATES = (FIXED_STATE, NOT_STATED, NO_FIX)  # ascending: the worst one counts for a whole
 NOT_AFFECTED = "known_not_affected"
 UNDER_INVESTIGATION = "under_investigation"
+CUSTOMER_ACTION = "customer action required"  # title of a note of Microsoft, whose text is yes or no
 
 
 def products_with_status(vulnerability: Vulnerability, statuses: tuple[str, ...]) -> set[str]:
@@ -18,10 +29,40 @@ def products_with_status(vulnerability: Vulnerability, statuses: tuple[str, ...]
     return set(chain.from_iterable(vulnerability.status.get(status, ()) for status in statuses))
 
 
+def needs_no_action(vulnerability: Vulnerability) -> bool:
+    """Whether the issuer says that customers need not act: a flaw of a cloud service that is corrected there.
+
+    An update that customers can install contradicts it, so that it does not count then.
+    """
+    if any(remedy.kind == "vendor_fix" and remedy.update for remedy in vulnerability.remedies):
+        return False
+    return any(
+        note.text.strip().strip(".").casefold() == "no"
+        if note.title.strip().casefold() == CUSTOMER_ACTION
+        else bool(no_action_sentence(note.text))
+        for note in vulnerability.notes
+    )
+
+
 def concerns_any(vulnerability: Vulnerability) -> bool:
-    """Whether it may affect a product: not if the CVE was rejected or all products are not affected."""
+    """Whether somebody may have to act: not if it was rejected, or affects nothing, or nobody need act."""
     statuses = {status for status, ids in vulnerability.status.items() if ids}
-    return not vulnerability.is_rejected and statuses != {NOT_AFFECTED}
+    return not vulnerability.is_rejected and statuses != {NOT_AFFECTED} and not needs_no_action(vulnerability)
+
+
+def in_force(advisory: Advisory) -> Advisory:
+    """The advisory as it counts: of a withdrawn one, all vulnerabilities are rejected."""
+    if advisory.status != "withdrawn":
+        return advisory
+    return replace(
+        advisory, vulnerabilities=[replace(each, is_rejected=True) for each in advisory.vulnerabilities]
+    )
+
+
+def is_informational(advisory: Advisory) -> bool:
+    """Whether all vulnerabilities, of at least one, need no action of customers."""
+    counted = [each for each in advisory.vulnerabilities if not each.is_rejected]
+    return bool(counted) and all(map(needs_no_action, counted))
 
 
 def has_fix(vulnerability: Vulnerability) -> bool:
@@ -31,23 +72,53 @@ def has_fix(vulnerability: Vulnerability) -> bool:
     )
 
 
-def unfixed_products(vulnerability: Vulnerability) -> set[str]:
-    """Ids of the affected products without a fix."""
-    affected = products_with_status(vulnerability, AFFECTED)
-    fixes = [remedy for remedy in vulnerability.remedies if remedy.kind == "vendor_fix"]
-    if any(not fix.product_ids for fix in fixes) or (
-        not fixes and products_with_status(vulnerability, FIXED)
-    ):
-        return set()
-    return affected - set(chain.from_iterable(fix.product_ids for fix in fixes))
+def states_of_products(vulnerability: Vulnerability) -> dict[str, str]:
+    """The state, one of FIX_STATES, of each affected product, by id."""
+    found = dict.fromkeys(sorted(products_with_status(vulnerability, AFFECTED)), NOT_STATED)
+    for kinds, state in ((NO_FIX_KINDS, NO_FIX), (("vendor_fix",), FIXED_STATE)):
+        for remedy in vulnerability.remedies:
+            if remedy.kind in kinds:
+                found |= dict.fromkeys(found.keys() & (set(remedy.product_ids) or found.keys()), state)
+    return found
+
+
+def fix_state(vulnerability: Vulnerability) -> str:
+    """The worst state of the affected products, or of the whole where none is named.
+
+    NOTHING_TO_FIX if it concerns nobody, or if products are named and none is affected.
+    """
+    if not concerns_any(vulnerability):
+        return NOTHING_TO_FIX
+    if states := states_of_products(vulnerability):
+        return worst(states.values())
+    if has_fix(vulnerability):
+        return FIXED_STATE
+    if any(remedy.kind in NO_FIX_KINDS for remedy in vulnerability.remedies):
+        return NO_FIX
+    return NOT_STATED
+
+
+def worst(states: Iterable[str]) -> str:
+    """The worst of some states; NOTHING_TO_FIX when there is none."""
+    return max(filter(None, states), key=FIX_STATES.index, default=NOTHING_TO_FIX)
+
+
+def advisory_state(advisory: Advisory) -> str:
+    """The worst state of the vulnerabilities of an advisory."""
+    return worst(map(fix_state, advisory.vulnerabilities))
 
 
 @dataclass(frozen=True)
 class ProductStatus:
-    """The worst status of a product over all vulnerabilities, and whether all of them have a fix."""
+    """The worst status of a product over all vulnerabilities, and the worst state of its fixes."""
 
     status: str = ""  # affected, under_investigation, fixed, not_affected, or nothing
-    has_fix: bool = False
+    fix_state: str = NOTHING_TO_FIX
+
+    @property
+    def has_fix(self) -> bool:
+        """Whether all vulnerabilities that affect the product have a fix."""
+        return self.fix_state == FIXED_STATE
 
 
 def product_statuses(advisory: Advisory) -> dict[str, ProductStatus]:
@@ -64,13 +135,15 @@ def product_statuses(advisory: Advisory) -> dict[str, ProductStatus]:
         status: set().union(*(products_with_status(each, statuses) for each in counted))
         for status, statuses in groups
     }
-    unfixed_ids = set().union(*(unfixed_products(each) for each in counted))
+    states: dict[str, str] = {}
+    for vulnerability in filter(concerns_any, counted):
+        for key, state in states_of_products(vulnerability).items():
+            states[key] = worst((state, states.get(key, NOTHING_TO_FIX)))
     found = {}
     for entry in advisory.products:
         status = next((status for status, ids in named.items() if entry.id in ids), "")
-        found[entry.id] = ProductStatus(
-            status, status in ("affected", "fixed") and entry.id not in unfixed_ids
-        )
+        state = {"affected": states.get(entry.id, NOTHING_TO_FIX), "fixed": FIXED_STATE}
+        found[entry.id] = ProductStatus(status, state.get(status, NOTHING_TO_FIX))
     return found
 
 

@@ -91,6 +91,8 @@ class Importer:
         self.report.added["vulnerabilities"] += stored.new_cves
         rest = self.report.updated if stored.outcome is Outcome.UPDATED else self.report.skipped
         rest["vulnerabilities"] += named - stored.new_cves
+        if stored.not_public:
+            self._report_hidden(stored, place)
         if stored.not_imported:
             parts = ", ".join(stored.not_imported)
             self._warn(
@@ -103,6 +105,17 @@ class Importer:
                     )
                 ],
             )
+
+    def _report_hidden(self, stored: Stored, place: str) -> None:
+        """Say on standard error, and in the report, why a document is not on the site."""
+        sentence = _(
+            "%(place)s (%(reference)s) is not published: %(why)s",
+            place=place,
+            reference=stored.bulletin.reference,
+            why=stored.not_public,
+        )
+        self.report.add_not_published(sentence)
+        click.echo(sentence, err=True)
 
     def _warn(self, place: str, warnings: list[str]) -> None:
         for warning in warnings[:MAX_WARNINGS]:

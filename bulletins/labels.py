@@ -2,6 +2,7 @@
 
 from flask_babel import gettext as _
 
+from bulletins import fixes
 from bulletins.models import Bulletin
 
 
@@ -56,10 +57,41 @@ def restart(name: str) -> str:
 
 
 def fix(bulletin: Bulletin) -> str:
-    """Whether a bulletin has fixes, for a line of a list."""
-    if not bulletin.is_unpatched:
-        return _("fix available")
-    return _("no fix for some") if bulletin.has_fix else _("no fix")
+    """Whether a bulletin has fixes, for a line of a list: in "no fix" the issuer says that there is none."""
+    if bulletin.fix_state == fixes.NO_FIX:
+        return _("no fix for some") if bulletin.has_fix else _("no fix")
+    if bulletin.fix_state == fixes.NOT_STATED:
+        return _("fix not stated for some") if bulletin.has_fix else _("fix not stated")
+    return fix_state(bulletin.fix_state)
+
+
+def fix_state(name: str) -> str:
+    """The label of one of fixes.FIX_STATES."""
+    return {
+        "fixed": _("fix available"),
+        "no_fix": _("no fix"),
+        "not_stated": _("fix not stated"),
+    }.get(name, _("nothing to fix"))
+
+
+def origin(name: str) -> str:
+    """Where a derived fix comes from (advisory.ORIGINS); empty for one that the issuer states."""
+    return {
+        "version_range": _("from the version range"),
+        "status": _("from the product status"),
+        "cvss": _("from the CVSS score (official fix)"),
+        "solution": _("from the solution"),
+        "patch_reference": _("from a link to a patch"),
+    }.get(name, "")
+
+
+def document_status(name: str) -> str:
+    """The label of the status of a document (Advisory.status); empty for a final one."""
+    return {
+        "interim": _("interim"),
+        "draft": _("draft of the issuer"),
+        "withdrawn": _("withdrawn"),
+    }.get(name, "")
 
 
 def part(name: str) -> str:
@@ -76,6 +108,7 @@ def risk_reason(name: str) -> str:
     """The label of a reason for an alert about a changed risk."""
     return {
         "exploited": _("now exploited"),
+        "withdrawn": _("withdrawn by its issuer"),
         "severity": _("severity raised"),
         "fix_available": _("a fix is available"),
         "fix_withdrawn": _("its fix was withdrawn"),

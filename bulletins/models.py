@@ -7,7 +7,7 @@ back. Columns hold what is filtered, sorted or edited; `more` holds the other fi
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bulletins.vulnerability_models import BulletinVulnerability
@@ -27,8 +27,11 @@ class Bulletin(Post):
 
     `imported` has a digest of each part as the last import left it: parts that differ were changed by
     moderators, and imports leave them alone. `priority` sorts all lists (priority.py). `has_fix`: every
-    vulnerability has a fix; `is_unpatched`: some vulnerability or affected product has none. `is_own`: this
-    site issued it; `is_edited`: moderators changed what another issuer states.
+    vulnerability has a fix; `fix_state`: the worst of its products (fixes.FIX_STATES); `is_unpatched`: the
+    issuer says that some vulnerability or affected product has no fix. `is_informational`: the issuer says
+    that nobody need act. `document_status` is Advisory.status. `reader_edition` is the edition of
+    the readers that set its facts (store_actions.READER_EDITION). `is_own`: this site issued it; `is_edited`:
+    moderators changed what another issuer states.
     """
 
     __tablename__ = "bulletins"
@@ -41,6 +44,8 @@ class Bulletin(Post):
         Index("ix_bulletins_release_month_priority_id", "release_month", "priority", "id"),
         Index("ix_bulletins_severity_priority_id", "severity", "priority", "id"),
         Index("ix_bulletins_is_unpatched_priority_id", "is_unpatched", "priority", "id"),
+        Index("ix_bulletins_fix_state_priority_id", "fix_state", "priority", "id"),
+        Index("ix_bulletins_reader_edition", "reader_edition", "id"),
         Index("ix_bulletins_kev_due_on", "kev_due_on"),
     )
 
@@ -52,6 +57,7 @@ class Bulletin(Post):
         "texts_version",
         "is_told",
         "has_failures",
+        "reader_edition",
     }
 
     id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
@@ -83,6 +89,10 @@ class Bulletin(Post):
     epss: Mapped[float | None]  # the highest of its vulnerabilities; None if unknown
     has_fix: Mapped[bool] = mapped_column(default=False)
     is_unpatched: Mapped[bool] = mapped_column(default=False)
+    fix_state: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    is_informational: Mapped[bool] = mapped_column(default=False, server_default=false())
+    document_status: Mapped[str] = mapped_column(String(10), default="final", server_default="final")
+    reader_edition: Mapped[int] = mapped_column(default=0, server_default="0")
     has_failures: Mapped[bool] = mapped_column(
         default=False
     )  # whether deployment reports show a failure spike
@@ -133,7 +143,8 @@ class AffectedProduct(db.Model):
     `is_whole`: all releases of the product, or a range of versions; else the `named_releases`, or a version
     that the catalogue does not know.
 
-    `key` is the id in the document. `has_fix`: all vulnerabilities that affect the product have a fix.
+    `key` is the id in the document. `fix_state`: the worst state of the vulnerabilities that affect the
+    product (fixes.FIX_STATES); `has_fix`: all of them have a fix.
     """
 
     __tablename__ = "affected_products"
@@ -153,6 +164,7 @@ class AffectedProduct(db.Model):
     version: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(20), default="")
     has_fix: Mapped[bool] = mapped_column(default=False)
+    fix_state: Mapped[str] = mapped_column(String(10), default="", server_default="")
     product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id", ondelete="SET NULL"))
     is_whole: Mapped[bool] = mapped_column(default=False)
     more: Mapped[dict] = mapped_column(JSON, default=dict)

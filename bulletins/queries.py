@@ -16,7 +16,7 @@ from auth.models import User, Visitor
 from bulletins import filters
 from bulletins.filters import AFFECTED, Filter, is_end_of_life
 from bulletins.models import AffectedProduct, AffectedRelease, Bulletin, Mitigation
-from bulletins.vulnerability_models import BulletinVulnerability, Remediation
+from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
 from core.database import paging
 from core.database.db import db
 from posts.models import DRAFT, PENDING, Post, PostLink, Revision
@@ -31,7 +31,8 @@ WITH_ROWS = (  # what rows.to_advisory() reads
     selectinload(Bulletin.mitigations),
     selectinload(Bulletin.known_issues),
     selectinload(Bulletin.vulnerabilities).options(
-        joinedload(BulletinVulnerability.vulnerability), selectinload(BulletinVulnerability.remediations)
+        joinedload(BulletinVulnerability.vulnerability).selectinload(Vulnerability.exploitations),
+        selectinload(BulletinVulnerability.remediations),
     ),
 )
 SUPERSEDES = "supersedes"  # kind of a link between posts
@@ -52,12 +53,14 @@ class AlertFacts:
     path: str
     severity: str
     is_exploited: bool
-    has_fix: bool
+    has_fix: bool  # no statement that there is none
     published_at: datetime | None
     product_ids: set[int] = field(default_factory=set)
     release_ids: set[int] = field(default_factory=set)
     whole_product_ids: set[int] = field(default_factory=set)
     reasons: list[str] = field(default_factory=list)
+    fix_state: str = ""  # one of fixes.FIX_STATES
+    document_status: str = "final"  # final, interim or withdrawn
 
 
 def public() -> Select:
@@ -69,7 +72,8 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
     """Facts for alerts about the public ones of these bulletins, the most urgent first; two queries.
 
     `product_ids` are all affected products, `release_ids` the releases known among them, and
-    `whole_product_ids` the products that are affected in all releases.
+    `whole_product_ids` the products that are affected in all releases; of a withdrawn bulletin, those that
+    it said were affected. Informational bulletins are in no alert.
     """
     found = {
         row.id: AlertFacts(
@@ -81,9 +85,13 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
             row.is_exploited,
             not row.is_unpatched,
             row.published_at,
+            fix_state=row.fix_state,
+            document_status=row.document_status,
         )
         for row in db.session.scalars(
-            public().where(Bulletin.id.in_(list(ids))).order_by(Bulletin.priority.desc(), Bulletin.id.desc())
+            public()
+            .where(Bulletin.id.in_(list(ids)), ~Bulletin.is_informational)
+            .order_by(Bulletin.priority.desc(), Bulletin.id.desc())
         )
     }
     for row in db.session.execute(
@@ -97,7 +105,10 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
         .distinct()
         .where(
             AffectedProduct.bulletin_id.in_(found),
-            AffectedProduct.status == AFFECTED,
+            or_(
+                AffectedProduct.status == AFFECTED,
+                AffectedProduct.bulletin_id.in_(_withdrawn(found.values())),
+            ),
             AffectedProduct.product_id.is_not(None),
         )
     ):
@@ -108,6 +119,10 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
         elif row.release_id is not None:
             facts.release_ids.add(row.release_id)
     return list(found.values())
+
+
+def _withdrawn(found: Iterable[AlertFacts]) -> list[int]:
+    return [facts.id for facts in found if facts.document_status == "withdrawn"]
 
 
 def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:

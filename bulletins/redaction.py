@@ -6,7 +6,12 @@ from auth.models import User
 from bulletins.models import AffectedProduct, Bulletin, KnownIssue, Mitigation
 from bulletins.originals import actions as originals
 from bulletins.originals.models import OriginalDocument
-from bulletins.vulnerability_models import BulletinVulnerability, Remediation, Vulnerability
+from bulletins.vulnerability_models import (
+    BulletinVulnerability,
+    ExploitationEntry,
+    Remediation,
+    Vulnerability,
+)
 from core import redaction
 from core.database.db import db
 from posts.models import Post
@@ -57,6 +62,7 @@ redaction.register_text(
     BulletinVulnerability, "title", "scores", "more", "status", changed=_announce_bulletin
 )
 redaction.register_text(Vulnerability, "kev_action")
+redaction.register_text(ExploitationEntry, "source", "url", "details")
 redaction.register_text(
     Remediation,
     "details",
@@ -82,9 +88,19 @@ redaction.register_text(OriginalDocument, "publisher", "title", changed=_announc
 redaction.register_without_text(OriginalDocument, "folder", "path", "tlp", "version", "sha256", "sha512")
 redaction.register_text(KnownIssue, "update", "details", "url", changed=_announce_bulletin)
 redaction.register_without_text(
-    Bulletin, "reference", "tracking_id", "document_path", "tlp", "severity", "release_month", "import_digest"
+    Bulletin,
+    "reference",
+    "tracking_id",
+    "document_path",
+    "tlp",
+    "severity",
+    "release_month",
+    "import_digest",
+    "fix_state",
+    "document_status",
 )
-redaction.register_without_text(AffectedProduct, "status")
+redaction.register_without_text(AffectedProduct, "status", "fix_state")
+redaction.register_without_text(BulletinVulnerability, "fix_state")
 redaction.register_without_text(Vulnerability, "cve")
 redaction.register_without_text(Remediation, "kind", "restart")
 redaction.register_without_text(Mitigation, "kind", "layer")

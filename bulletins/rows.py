@@ -72,7 +72,8 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
     bulletin.tlp = advisory.tlp[:MAX_TLP_CHARACTERS]
     bulletin.current_release_at = advisory.current_release_at
     bulletin.more = dump(replace(advisory, notes=notes), but=_BULLETIN_FIELDS) | {"body_note": place}
-    statuses = fixes.product_statuses(advisory)
+    in_force = fixes.in_force(advisory)
+    statuses = fixes.product_statuses(in_force)
     can_roll_back = {
         (each.kind, each.update, each.details): each.can_roll_back for each in _remediations(bulletin)
     }
@@ -80,15 +81,19 @@ def from_advisory(bulletin: Bulletin, advisory: Advisory, known: Known, matched:
         _product(at, entry, statuses[entry.id], matched(entry)) for at, entry in enumerate(advisory.products)
     ]
     bulletin.vulnerabilities = [
-        _vulnerability(at, each, known) for at, each in enumerate(advisory.vulnerabilities)
+        _vulnerability(at, each, counted, known)
+        for at, (each, counted) in enumerate(
+            zip(advisory.vulnerabilities, in_force.vulnerabilities, strict=True)
+        )
     ]
     for each in _remediations(bulletin):
         each.can_roll_back = can_roll_back.get((each.kind, each.update, each.details))
     bulletin.vulnerability_count = len(bulletin.vulnerabilities)
     bulletin.has_fix = all(row.has_fix for row in bulletin.vulnerabilities if row.concerns_any)
-    bulletin.is_unpatched = not bulletin.has_fix or any(
-        row.status == "affected" and not row.has_fix for row in bulletin.products
-    )
+    bulletin.fix_state = fixes.worst(row.fix_state for row in bulletin.vulnerabilities)
+    bulletin.is_unpatched = bulletin.fix_state == fixes.NO_FIX
+    bulletin.is_informational = fixes.is_informational(advisory)
+    bulletin.document_status = advisory.status
 
 
 def _remediations(bulletin: Bulletin) -> list[Remediation]:
@@ -105,6 +110,7 @@ def _product(place: int, entry: ProductEntry, status: fixes.ProductStatus, match
         vendor_key=entry.vendor.casefold()[:MAX_VENDOR_KEY_CHARACTERS],
         status=status.status,
         has_fix=status.has_fix,
+        fix_state=status.fix_state,
         product_id=match[0],
         is_whole=is_whole(entry, match),
         more=dump(entry, but=_PRODUCT_FIELDS),
@@ -117,7 +123,9 @@ def is_whole(entry: ProductEntry, match: Match) -> bool:
     return match[0] is not None and not match[1] and (entry.is_range or not entry.version)
 
 
-def _vulnerability(place: int, vulnerability: AdvisoryVulnerability, known: Known) -> BulletinVulnerability:
+def _vulnerability(
+    place: int, vulnerability: AdvisoryVulnerability, in_force: AdvisoryVulnerability, known: Known
+) -> BulletinVulnerability:
     shared = known[vulnerability.cve] if vulnerability.cve else None
     return BulletinVulnerability(
         position=place,
@@ -129,7 +137,8 @@ def _vulnerability(place: int, vulnerability: AdvisoryVulnerability, known: Know
         is_rejected=vulnerability.is_rejected,
         is_exploited=vulnerability.is_exploited,
         has_fix=fixes.has_fix(vulnerability),
-        concerns_any=fixes.concerns_any(vulnerability),
+        fix_state=fixes.fix_state(in_force),
+        concerns_any=fixes.concerns_any(in_force),
         more=dump(vulnerability, but=_VULNERABILITY_FIELDS),
         remediations=[_remediation(at, remedy) for at, remedy in enumerate(vulnerability.remedies)],
     )

@@ -1,25 +1,28 @@
 """Stores advisories as bulletins, whether they come from a document or a form. Nothing commits.
 
-A bulletin is published when its document is final and its TLP label lets everybody read it; else it is a
-draft. Alerts are sent (event bulletin.published) only for documents released within NEWS_PERIOD, or with
-`announce`: importing an archive must not send mail (docs/decisions/0200).
+publishing.py decides which documents are published. Alerts are sent (event bulletin.published) only for
+documents released within NEWS_PERIOD, or with `announce`: importing an archive must not send mail
+(docs/decisions/0200). What was derived from a document (fixed versions, sources of exploitation) is no part
+of its digest: a reader that learns more updates the rows of the same document without an alert.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import StrEnum
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from advisories.advisory import Advisory, Unusable
+from advisories.advisory import Vulnerability as AdvisoryVulnerability
 from advisories.codec import dump
+from advisories.completion import stated
 from advisories.csaf import provider
 from advisories.scores import SEVERITIES
 from auth.models import User, Visitor
-from bulletins import differences, fixes, issuer_texts, queries, rows, search_facts
+from bulletins import differences, fixes, issuer_texts, publishing, queries, rows, search_facts
 from bulletins.catalogue import Catalogue
 from bulletins.mitigations import from_documents
 from bulletins.models import MAX_NAME_CHARACTERS, Bulletin, Counter
@@ -32,7 +35,8 @@ from core.markup import markup
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED, Post
 
-NEWS_PERIOD = timedelta(days=31)
+NEWS_PERIOD = publishing.NEWS_PERIOD
+READER_EDITION = 1  # the edition of the readers; a higher one reads known documents again, quietly
 PARTS = {  # fields of Advisory that imports overwrite, or leave alone, together
     "title": ("title",),
     "severity": ("severity", "severity_text"),
@@ -53,18 +57,23 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Stored:
-    """The bulletin of an advisory, the number of new CVEs, and the PARTS that it did not overwrite."""
+    """The bulletin of an advisory, the number of new CVEs, and the PARTS that it did not overwrite.
+
+    `not_public` is the reason why the document is not, or not in this version, on the site; else empty.
+    """
 
     outcome: Outcome
     bulletin: Bulletin
     new_cves: int = 0
     not_imported: tuple[str, ...] = ()
+    not_public: str = ""
 
 
 def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -> Stored:
     """Add a document, or update its bulletin; the same document again changes nothing.
 
-    Raises Unusable before anything is written.
+    A version that may not be published does not replace a public one. Raises Unusable before anything is
+    written.
     """
     _check(advisory)
     body = _rendered(advisory)
@@ -76,31 +85,108 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
         )
     )
     if bulletin_id is None:
-        return _add(advisory, body, digest, catalogue, announce)
-    lock_rows(Post, [bulletin_id])
-    bulletin = queries.get_whole(bulletin_id)
-    if bulletin.is_own or digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
-        originals.keep_if_missing(bulletin, advisory)
-        return Stored(Outcome.SKIPPED, bulletin)
+        stored = _add(advisory, body, digest, catalogue, announce)
+    else:
+        lock_rows(Post, [bulletin_id])
+        bulletin = queries.get_whole(bulletin_id)
+        if bulletin.is_own:
+            return Stored(Outcome.SKIPPED, bulletin)
+        if bulletin.is_public and not publishing.is_open(advisory):
+            stored = Stored(Outcome.SKIPPED, bulletin)
+        elif digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
+            is_changed = refresh(bulletin, advisory, catalogue)
+            originals.keep_if_missing(bulletin, advisory)
+            stored = Stored(Outcome.UPDATED if is_changed else Outcome.SKIPPED, bulletin)
+        else:
+            stored = _update(bulletin, advisory, digest, catalogue)
+        if publishing.publish_waiting(bulletin, advisory, announce=announce):
+            stored = replace(stored, outcome=Outcome.UPDATED)
+    return replace(stored, not_public=publishing.why_hidden(stored.bulletin, advisory))
+
+
+def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Catalogue) -> Stored:
+    """Replace the content by another version of the document, except for what moderators changed."""
     edited = changed_here(bulletin)
     current = rows.to_advisory(bulletin, with_local=False)
+    was_withdrawn = bulletin.document_status == publishing.WITHDRAWN
     local_values = {}
     for part in edited:
         local_values |= {field: getattr(current, field) for field in PARTS[part]}
+    # the same version, read by another edition of the readers, is no news
+    is_quiet = bulletin.reader_edition != READER_EDITION and (
+        advisory.version,
+        advisory.current_release_at,
+    ) == (
+        current.version,
+        current.current_release_at,
+    )
+    advisory = publishing.withdrawn_content(advisory, current)
     new = rewrite(
         bulletin,
         replace(advisory, **local_values),
         by=Visitor(),
         catalogue=catalogue,
         summary=f"Import of version {advisory.version}"[:60],
+        is_quiet=is_quiet,
     )
     bulletin.import_digest = digest
+    bulletin.is_edited = bool(edited)
+    originals.keep(bulletin, advisory)
+    _keep_parts(bulletin, edited)
+    if advisory.status == publishing.WITHDRAWN and not was_withdrawn and not is_quiet:
+        publishing.announce_retraction(bulletin)
+    return Stored(Outcome.UPDATED, bulletin, new, edited)
+
+
+def refresh(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> bool:
+    """Store what the readers derive now from a known document, without an alert; returns whether it differs.
+
+    `bulletin` has all its rows. The content that moderators changed, or that a withdrawn document kept,
+    stays, as does what was derived from the same document in another format.
+    """
+    edited = changed_here(bulletin)
+    current = rows.to_advisory(bulletin, with_local=False)
+    wanted = replace(current, vulnerabilities=_with_derived(current, advisory))
+    keeps = (
+        "content" in edited
+        or advisory.format != current.format
+        or bulletin.document_status == publishing.WITHDRAWN
+    )
+    is_same = keeps or dump(wanted.vulnerabilities) == dump(current.vulnerabilities)
+    if is_same and bulletin.reader_edition == READER_EDITION:
+        return False
+    set_rows(bulletin, current if keeps else wanted, catalogue)
+    _keep_parts(bulletin, edited)
+    db.session.flush()
+    events.record("bulletin.ranked", subject=bulletin)
+    return not is_same
+
+
+def _with_derived(current: Advisory, read: Advisory) -> list[AdvisoryVulnerability]:
+    """The stored vulnerabilities with what was derived from the document that was read."""
+    if len(current.vulnerabilities) != len(read.vulnerabilities):
+        return current.vulnerabilities
+    return [
+        replace(
+            known,
+            remedies=[
+                *(each for each in known.remedies if not each.origin),
+                *(each for each in new.remedies if each.origin),
+            ],
+            exploitation=new.exploitation,
+            is_exploited=new.is_exploited,
+        )
+        for known, new in zip(current.vulnerabilities, read.vulnerabilities, strict=True)
+    ]
+
+
+def _keep_parts(bulletin: Bulletin, edited: tuple[str, ...]) -> None:
+    """Store the digests of the parts as they are now, except those that moderators changed."""
+    if not (bulletin.import_digest or bulletin.imported):
+        return  # written here
     bulletin.imported = bulletin.imported | {
         part: value for part, value in part_digests(bulletin).items() if part not in edited
     }
-    bulletin.is_edited = bool(edited)
-    originals.keep(bulletin, advisory)
-    return Stored(Outcome.UPDATED, bulletin, new, edited)
 
 
 def part_digests(bulletin: Bulletin) -> dict[str, str]:
@@ -129,8 +215,8 @@ def _rendered(advisory: Advisory) -> markup.Rendered:
 
 
 def _digest(advisory: Advisory) -> str:
-    """A digest of the content, the same for all formats; warnings do not count."""
-    return _sha256(dump(advisory, but=("format", "category", "month", "warnings")))
+    """A digest of the content, the same for all formats; warnings and what was derived do not count."""
+    return _sha256(dump(stated(advisory), but=("format", "category", "month", "warnings")))
 
 
 def _sha256(value: object) -> str:
@@ -142,7 +228,7 @@ def _add(
 ) -> Stored:
     now = utcnow()
     released = min(advisory.initial_release_at or advisory.current_release_at or now, now)
-    is_open = advisory.status == "final" and advisory.tlp in queries.OPEN_TLP
+    is_open = publishing.is_open(advisory)
     reference = next_reference(released.year)
     bulletin = Bulletin(
         status=PUBLISHED if is_open else DRAFT,
@@ -162,7 +248,7 @@ def _add(
     originals.keep(bulletin, advisory)
     bulletin.imported = part_digests(bulletin)
     if is_open:
-        is_news = announce or released > now - NEWS_PERIOD
+        is_news = publishing.is_news(bulletin, announce=announce)
         events.record("bulletin.published" if is_news else "bulletin.imported", subject=bulletin)
     return Stored(Outcome.ADDED, bulletin, new)
 
@@ -188,15 +274,20 @@ def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> in
     issuer_texts.render(bulletin, advisory)
     set_rank(bulletin)
     bulletin.names = search_facts.search_names(advisory)
+    bulletin.reader_edition = READER_EDITION
     return new
 
 
 def _vulnerabilities(cves: set[str]) -> tuple[dict[str, Vulnerability], int]:
     """The row of each CVE, created where missing, and how many were created."""
-    statement = select(Vulnerability).where(Vulnerability.cve.in_(cves))
+    statement = (
+        select(Vulnerability)
+        .where(Vulnerability.cve.in_(cves))
+        .options(selectinload(Vulnerability.exploitations))
+    )
     found = {row.cve: row for row in db.session.scalars(statement)}
     missing = sorted(cves - found.keys())
-    created = {cve: Vulnerability(cve=cve, is_ransomware=False) for cve in missing}
+    created = {cve: Vulnerability(cve=cve, is_ransomware=False, exploitations=[]) for cve in missing}
     db.session.add_all(created.values())
     if created:
         db.session.flush()
@@ -205,17 +296,26 @@ def _vulnerabilities(cves: set[str]) -> tuple[dict[str, Vulnerability], int]:
 
 def set_rank(bulletin: Bulletin) -> None:
     """Set the KEV and EPSS columns of a bulletin, and its priority."""
-    counted = [row for row in bulletin.vulnerabilities if row.concerns_any]
+    is_withdrawn = bulletin.document_status == publishing.WITHDRAWN  # what it said is kept
+    counted = [row for row in bulletin.vulnerabilities if row.concerns_any or is_withdrawn]
     shared = [row.vulnerability for row in counted if row.vulnerability is not None]
     listed = [row for row in shared if row.kev_added_on]
-    bulletin.is_exploited = bool(listed) or any(row.is_exploited for row in counted)
+    bulletin.is_exploited = any(map(is_listed, shared)) or any(row.is_exploited for row in counted)
     bulletin.kev_added_on = min((row.kev_added_on for row in listed if row.kev_added_on), default=None)
     bulletin.kev_due_on = min((row.kev_due_on for row in listed if row.kev_due_on), default=None)
     bulletin.is_ransomware = any(row.is_ransomware for row in listed)
     bulletin.epss = max((row.epss for row in shared if row.epss is not None), default=None)
-    bulletin.priority = priority(
-        is_exploited=bulletin.is_exploited, severity=bulletin.severity, epss=bulletin.epss
+    needs_nobody = bulletin.is_informational or is_withdrawn
+    bulletin.priority = (
+        0
+        if needs_nobody
+        else priority(is_exploited=bulletin.is_exploited, severity=bulletin.severity, epss=bulletin.epss)
     )
+
+
+def is_listed(shared: Vulnerability) -> bool:
+    """Whether a list of exploited vulnerabilities, CISA's or another, has this CVE."""
+    return shared.kev_added_on is not None or bool(shared.exploitations)
 
 
 def risk(bulletin: Bulletin) -> fixes.Risk:
@@ -241,8 +341,9 @@ def rewrite(
     catalogue: Catalogue,
     summary: str = "",
     facts: dict | None = None,
+    is_quiet: bool = False,
 ) -> int:
-    """Replace the content of a bulletin, as a new revision; announces a changed risk.
+    """Replace the content of a bulletin, as a new revision; announces a changed risk unless `is_quiet`.
 
     `facts` are those from posts.begin_edit(), when the edit began before this call. Returns the number of new
     CVEs.
@@ -259,11 +360,16 @@ def rewrite(
     posts.rewrite(
         bulletin, body, by=by, title=title, summary=changes[:MAX_SUMMARY_CHARACTERS], old_facts=facts
     )
-    announce_risk_change(bulletin, fixes.risk_changes(risk_before, risk(bulletin)), by=by)
+    if not is_quiet:
+        announce_risk_change(bulletin, fixes.risk_changes(risk_before, risk(bulletin)), by=by)
     return new
 
 
 def announce_risk_change(bulletin: Bulletin, reasons: list[str], *, by: User | Visitor | None = None) -> None:
-    """Announce that the risk of a public bulletin changed, if there are reasons (labels.risk_reason)."""
-    if reasons and bulletin.is_public:
+    """Announce that the risk of a public bulletin changed, if there are reasons (labels.risk_reason).
+
+    A withdrawn or informational bulletin is in no alert.
+    """
+    is_silent = bulletin.is_informational or bulletin.document_status == publishing.WITHDRAWN
+    if reasons and bulletin.is_public and not is_silent:
         events.record("bulletin.risk_raised", subject=bulletin, actor=by, reasons=reasons)

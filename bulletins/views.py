@@ -25,7 +25,8 @@ from products.lifecycle.phases import phase_on
 
 bp = Blueprint("bulletins", __name__)
 MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])$")
-MAX_UNFIXED_FIRST = 100  # bulletins without a fix for the reader's products, shown before all others
+MAX_UNFIXED_FIRST = 100  # bulletins without a (stated) fix for the reader's products, before all others
+MAX_NOT_STATED = 20  # listed below the bulletins without a fix; a page of their own has the rest
 
 
 def requested_filter() -> Filter:
@@ -37,6 +38,7 @@ def requested_filter() -> Filter:
         severity=severity if severity in SEVERITIES else "",
         exploited="exploited" in request.args,
         unfixed="unfixed" in request.args,
+        not_stated="not_stated" in request.args,
         product=query_text("product"),
         vendor=query_text("vendor"),
         month=month if MONTH.match(month) else "",
@@ -67,22 +69,25 @@ def requested_sort() -> str:
 @bp.get("/bulletins")
 @cached_for_visitors
 def bulletins() -> ResponseReturnValue:
-    """Bulletins, the most urgent first; for the reader's products, those without a fix first."""
+    """Bulletins, the most urgent first; for the reader's products by state: no fix, not stated, fixed."""
     if "mine" in request.args and not current_user.is_authenticated:
         return redirect(url_for("auth.login", next=url_for("bulletins.bulletins", mine=1)))
     narrowed = requested_filter()
     after = request.args.get("after")
     first = []
+    unstated = []
     shown = narrowed
-    if narrowed.owner is not None and not narrowed.unfixed:
+    if narrowed.owner is not None and not (narrowed.unfixed or narrowed.not_stated):
         if not after:
             first = queries.bulletins(replace(narrowed, unfixed=True), size=MAX_UNFIXED_FIRST).items
+            unstated = queries.bulletins(replace(narrowed, not_stated=True), size=MAX_UNFIXED_FIRST).items
         shown = replace(narrowed, fixed=True)
     curates = policy.can_curate(current_user)
     return render_template(
         "bulletins/bulletins.html",
         page=queries.bulletins(shown, requested_sort(), after=after),
         first=first,
+        unstated=unstated,
         narrowed=narrowed,
         chosen=filter_parameters(narrowed),
         sort=requested_sort(),
@@ -105,31 +110,54 @@ def export_bulletins(extension: str) -> ResponseReturnValue:
 @bp.get("/bulletins/unpatched")
 @cached_for_visitors
 def unpatched() -> ResponseReturnValue:
-    """Bulletins without a fix and their mitigations; or those that affect releases past their end of life."""
-    is_end_of_life = "past-life" in request.args
-    narrowed = replace(requested_filter(), unfixed=not is_end_of_life, end_of_life=is_end_of_life)
-    page = queries.bulletins(narrowed, after=request.args.get("after"), with_mitigations=True)
+    """Bulletins of which the issuer says that there is no fix, and their mitigations.
+
+    Below them, or with `not-stated` alone, those of which nobody says whether there is one; with `past-life`
+    those that affect releases past their end of life.
+    """
+    narrowed, reason = _unpatched_filter()
+    after = request.args.get("after")
+    page = queries.bulletins(narrowed, after=after, with_mitigations=True)
+    unstated = []
+    if reason == "" and not after:
+        other = replace(narrowed, unfixed=False, not_stated=True)
+        unstated = queries.bulletins(other, size=MAX_NOT_STATED, with_mitigations=True).items
+    is_end_of_life = reason == "past-life"
     return render_template(
         "bulletins/unpatched.html",
         page=page,
+        reason=reason,
+        unstated=unstated,
         is_end_of_life=is_end_of_life,
         link=list_url,
         chosen={
             **filter_parameters(narrowed),
             "unfixed": "",
+            "not_stated": "",
             "end_of_life": "",
-            "past-life": "1" if is_end_of_life else "",
+            **({reason: "1"} if reason else {}),
         },
         releases=queries.end_of_life_releases(page) if is_end_of_life else {},
     )
+
+
+def _unpatched_filter() -> tuple[Filter, str]:
+    """The filter of the page of unpatched bulletins, and the parameter that asked for it, if any."""
+    reason = next((name for name in ("past-life", "not-stated") if name in request.args), "")
+    narrowed = replace(
+        requested_filter(),
+        unfixed=not reason,
+        not_stated=reason == "not-stated",
+        end_of_life=reason == "past-life",
+    )
+    return narrowed, reason
 
 
 @bp.get("/bulletins/unpatched.csv", defaults={"extension": "csv"})
 @bp.get("/bulletins/unpatched.json", defaults={"extension": "json"})
 def export_unpatched(extension: str) -> ResponseReturnValue:
     """The unpatched bulletins as CSV or JSON."""
-    is_end_of_life = "past-life" in request.args
-    narrowed = replace(requested_filter(), unfixed=not is_end_of_life, end_of_life=is_end_of_life)
+    narrowed, _reason = _unpatched_filter()
     return exports.list_response("unpatched", extension, narrowed, "urgent")
 
 

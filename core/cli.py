@@ -49,7 +49,8 @@ class ImportReport:
     """Counts of what an import did, by noun, and of what it did not take; printed as one JSON object.
 
     `skipped` may have other keys than NOUNS: a file extension, a kind of row. The list of losses is written
-    to `losses_file` if there are any.
+    to `losses_file` if there are any. `not_published` has what was stored but is not on the site, each with
+    the reason; the JSON has it only if there is any.
     """
 
     def __init__(self) -> None:
@@ -58,6 +59,8 @@ class ImportReport:
         self.skipped: Counter[str] = Counter()
         self.losses: Counter[str] = Counter()
         self.errors: list[str] = []
+        self.not_published: list[str] = []
+        self.more_not_published = 0
         self.more_errors = 0
         self.refused_files = 0
         self.losses_file: Path | None = None
@@ -69,6 +72,13 @@ class ImportReport:
             self.errors.append(" ".join(sentence.split())[:300])
         else:
             self.more_errors += 1
+
+    def add_not_published(self, sentence: str) -> None:
+        """List what is stored but not on the site, with the reason; after MAX_LISTED_ERRORS only counted."""
+        if len(self.not_published) < MAX_LISTED_ERRORS:
+            self.not_published.append(" ".join(sentence.split())[:300])
+        else:
+            self.more_not_published += 1
 
     def reject_file(self, sentence: str) -> None:
         """List a file that was not, or not completely, imported: the command will exit with status 1."""
@@ -92,7 +102,11 @@ class ImportReport:
         losses = dict(sorted(self.losses.items()))
         if losses and self.losses_file:
             self._list_losses(self.losses_file)
-        click.echo(json.dumps({**parts, "errors": self.errors + more, "losses": losses}))
+        waiting = self.not_published
+        if self.more_not_published:
+            waiting = [*waiting, _("… and %(n)s more", n=f"{self.more_not_published:,}")]
+        rest = {"not_published": waiting} if waiting else {}
+        click.echo(json.dumps({**parts, "errors": self.errors + more, "losses": losses, **rest}))
 
     def _list_losses(self, path: Path) -> None:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.losses.items()))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import url_for
 
+from bulletins.fixes import FIXED_STATE
 from bulletins.models import Bulletin
 from bulletins.queries import AlertFacts, alert_facts
 from core.database.db import db
@@ -53,14 +54,31 @@ def _raised(event: events.Event, facts: AlertFacts) -> None:
     )
 
 
+@events.register_handler("bulletin.retracted")
+def note_retracted(batch: list[events.Event]) -> None:
+    """Notify followers of a bulletin, or of its products, that its issuer withdrew it."""
+    _each(batch, _retracted)
+
+
+def _retracted(event: events.Event, facts: AlertFacts) -> None:
+    actions.notify(
+        recipients.of_raised_risk(facts.id, facts.product_ids, event.created_at),
+        event=event,
+        cause=f"retracted:{event.id}",
+        post_id=facts.id,
+        thread_id=facts.id,
+        actor_id=event.actor_id,
+    )
+
+
 @events.register_handler("bulletin.shield_changed")
 def note_mitigations(batch: list[events.Event]) -> None:
-    """Notify followers of a bulletin without a fix that a mitigation was added."""
+    """Notify followers of a bulletin that names no fix that a mitigation was added."""
     _each(batch, _mitigated)
 
 
 def _mitigated(event: events.Event, facts: AlertFacts) -> None:
-    if event.data.get("is_added") and not facts.has_fix:
+    if event.data.get("is_added") and facts.fix_state != FIXED_STATE:
         actions.notify(
             recipients.of_bulletin(facts.id, event.created_at),
             event=event,

@@ -130,10 +130,12 @@ def _moderated(line: Notification, who: str) -> str:
 def _watched(line: Notification, who: str, under: str) -> str:
     if line.event == "bulletin.risk_raised":
         return _("The risk has changed in a bulletin you follow: %(why)s", why=_why(line))
+    if line.event == "bulletin.retracted":
+        return _("The issuer withdrew a bulletin you follow")
     if line.event == "bulletin.withdrawn":
         return _("A bulletin you follow was withdrawn")
     if line.event == "bulletin.shield_changed":
-        return _("A mitigation was added to a bulletin you follow that has no fix yet")
+        return _("A mitigation was added to a bulletin you follow that names no fix")
     if line.event.endswith(".revised"):
         return _("An article you follow was changed")
     if line.post is not None and line.post.kind == "answer":
@@ -144,6 +146,8 @@ def _watched(line: Notification, who: str, under: str) -> str:
 def _product(line: Notification, who: str, one: str) -> str:
     if line.event == "bulletin.risk_raised":
         return _("The risk has changed in a bulletin about a product you follow: %(why)s", why=_why(line))
+    if line.event == "bulletin.retracted":
+        return _("The issuer withdrew a bulletin about a product you follow")
     if line.event == "bulletin.published" and line.post is None:
         return _("New security bulletins about a product you follow")
     if line.post is not None:

@@ -23,11 +23,13 @@ from advisories.advisory import (
     Unusable,
     Vulnerability,
 )
+from advisories.completion import complete
 from advisories.csaf import notes as csaf_notes
 from advisories.csaf import read21, rules
 from advisories.csaf.read_products import Products
 from advisories.merging import VulnerabilityCollector
 from advisories.parsing import Log, Node
+from advisories.severity_words import severity_of_phrase
 
 EXPLOITED = re.compile(r"\bExploited: ?Yes\b|\bExploitation Detected\b|\bExploitation: active\b", re.I)
 
@@ -63,9 +65,10 @@ def read(document: dict, data: bytes = b"") -> list[Advisory]:
         read21.warnings_of(root)
     stated = head["aggregate_severity"]
     word = stated.line("text")
-    advisory.severity = scores.severity_of_word(word) or _severity(advisory.vulnerabilities)
+    advisory.severity = severity_of_phrase(word) or _severity(advisory.vulnerabilities)
     advisory.severity_text = "" if word == advisory.severity else word
     advisory.severity_namespace = stated.url("namespace")
+    complete(advisory)
     advisory.original = original_of(data or json.dumps(document, ensure_ascii=False).encode(), version, log)
     return [advisory]
 
@@ -234,9 +237,6 @@ def _vulnerability(node: Node, products: Products) -> Vulnerability:
     )
     _identify(found, node)
     csaf_notes.restore_from_notes(found, products.known)
-    found.is_exploited = any(
-        threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
-    )
     return found
 
 

@@ -10,9 +10,10 @@ from itertools import chain
 
 from flask_babel import gettext as _
 
-from advisories import cwe, scores
+from advisories import cwe, exploitation, fixed_versions, scores, wording
 from advisories.advisory import (
     Advisory,
+    Exploitation,
     Note,
     Reference,
     Remedy,
@@ -27,12 +28,15 @@ from advisories.csaf.notes import REJECTED
 from advisories.csaf.rules import CVE, CWE, default_product_ids
 from advisories.cve.read_products import read_affected
 from advisories.parsing import Log, Node
+from advisories.severity_words import severity_of_phrase
 
 PUBLISHER = "CVE Program"
 NAMESPACE = "https://www.cve.org"
 METRICS = {"cvssV2_0": "2.0", "cvssV3_0": "3.0", "cvssV3_1": "3.1", "cvssV4_0": "4.0"}
 DECISION_POINTS = ("Exploitation", "Automatable", "Technical Impact")  # of CISA's SSVC
 MAX_TITLE_LENGTH = 150  # characters
+KNOWN_EXPLOITED = "Exploited: Yes (marked by the assigner)"  # a tag of the record
+UNSUPPORTED = "The product was no longer supported when the CVE was assigned"  # a tag of the record
 
 
 def read(document: dict) -> list[Advisory]:
@@ -53,7 +57,7 @@ def read(document: dict) -> list[Advisory]:
         found.notes.append(Note("other", _english(cna["rejectedReasons"]) or "No reason is given.", REJECTED))
     history = _history(meta)
     word, namespace = _stated_severity(containers)
-    severity = scores.severity_of_word(word) or scores.severity_of(found.scores)
+    severity = severity_of_phrase(word) or scores.severity_of(found.scores)
     advisory = Advisory(
         "cve",
         name,
@@ -61,7 +65,10 @@ def read(document: dict) -> list[Advisory]:
         PUBLISHER,
         NAMESPACE,
         "coordinator",
-        publisher_authority=f"Assigned by {author}" if (author := meta.line("assignerShortName")) else "",
+        publisher_authority=(
+            f"{exploitation.ASSIGNED_BY}{author}" if (author := meta.line("assignerShortName")) else ""
+        ),
+        status="withdrawn" if state == "REJECTED" else "final",
         version=str(len(history) or 1),
         severity=severity,
         severity_text="" if word == severity else word,
@@ -76,6 +83,9 @@ def read(document: dict) -> list[Advisory]:
         vulnerabilities=[found],
         warnings=log.warnings,
     )
+    _add_tagged_exploitation(found, cna, author or PUBLISHER)
+    fixed_versions.derive(advisory, is_record=True, patch_url=_patch_url(cna))
+    exploitation.collect(advisory)
     advisory.category = category_of(advisory)
     return [advisory]
 
@@ -102,11 +112,7 @@ def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[st
     for key, title in (("configurations", "Configuration"), ("timeline", "Timeline")):
         if text := _as_list(cna[key]):
             found.notes.append(Note("details", text, title))
-    found.remedies = [
-        Remedy(kind, text, default_ids)
-        for key, kind in (("workarounds", "workaround"), ("solutions", "vendor_fix"))
-        if (text := _english(cna[key]))
-    ]
+    _add_remedies(found, cna, default_ids)
     cna.log.count_references(sum(len(item.product_ids) for item in (*found.scores, *found.remedies)))
     found.threats = [Threat("exploit_status", text) for text in (_english(cna["exploits"]),) if text]
     found.threats += [
@@ -116,6 +122,30 @@ def _vulnerability(name: str, containers: list[Node], status: dict[str, tuple[st
         for metric in container["metrics"]:
             _add_exploitation(found, metric["other"])
     return found
+
+
+def _add_remedies(found: Vulnerability, cna: Node, product_ids: tuple[str, ...]) -> None:
+    """Add workarounds and solutions; texts that say that there is none are no remedies."""
+    if text := _english(cna["workarounds"]):
+        if wording.says_no_workaround(text):
+            found.notes.append(Note("details", text, "Workarounds"))
+        else:
+            found.remedies.append(Remedy("workaround", text, product_ids))
+    if text := _english(cna["solutions"]):
+        kind = "none_available" if wording.says_no_fix(text) else "vendor_fix"
+        found.remedies.append(Remedy(kind, text, product_ids))
+    if "unsupported-when-assigned" in cna.lines("tags") and not any(
+        each.kind == "vendor_fix" for each in found.remedies
+    ):
+        found.remedies.append(Remedy("no_fix_planned", UNSUPPORTED, product_ids))
+
+
+def _patch_url(cna: Node) -> str:
+    """The first reference that the assigner tags as a patch; empty when there is none."""
+    for node in cna["references"]:
+        if "patch" in node.lines("tags") and (url := node.url("url")):
+            return url
+    return ""
 
 
 def _english(nodes: Node) -> str:
@@ -233,7 +263,7 @@ def _stated_severity(containers: list[Node]) -> tuple[str, str]:
         other = metric["other"]
         if "severity" in other.line("type").lower():
             word = other["content"].line("value") or other["content"].line("text")
-            if scores.severity_of_word(word):
+            if severity_of_phrase(word):
                 return word, other["content"].url("namespace")
     return "", ""
 
@@ -246,18 +276,27 @@ def _add_exploitation(found: Vulnerability, other: Node) -> None:
         added = content.time("dateAdded", zone_is_utc=True)
         since = f" since {added:%Y-%m-%d}" if added else ""
         text = f"Exploited: Yes (in CISA's KEV catalogue{since})"
-        found.is_exploited = True
         found.threats.append(Threat("exploit_status", text, added))
+        url = content.url("reference")
+        exploitation.add(found, Exploitation(exploitation.KEV, added, url, text))
     elif kind == "ssvc":
         points: list[str] = []
         for option in content["options"]:
             points += [f"{key}: {value}" for key in DECISION_POINTS if (value := option.line(key))]
-        found.is_exploited |= "Exploitation: active" in points
+        at = content.time("timestamp", zone_is_utc=True)
         if points:
-            found.threats.append(
-                Threat(
-                    "exploit_status",
-                    f"SSVC: {'; '.join(points)}",
-                    content.time("timestamp", zone_is_utc=True),
-                )
-            )
+            found.threats.append(Threat("exploit_status", f"SSVC: {'; '.join(points)}", at))
+        if "Exploitation: active" in points:
+            exploitation.add(found, Exploitation(exploitation.SSVC, at, details="Exploitation: active"))
+
+
+def _add_tagged_exploitation(found: Vulnerability, cna: Node, author: str) -> None:
+    """Add what the assigner says by a tag of the record, or in an entry of the timeline with its date."""
+    if "x_known-exploited-vulnerability" in cna.lines("tags"):
+        at = cna.time("datePublic", zone_is_utc=True)
+        found.threats.append(Threat("exploit_status", KNOWN_EXPLOITED, at))
+        exploitation.add(found, Exploitation(author, at, details=KNOWN_EXPLOITED))
+    for node in cna["timeline"]:
+        at = node.time("time", zone_is_utc=True)
+        if sentence := wording.exploited_sentence(node.text("value"), found.cve):
+            exploitation.add(found, Exploitation(author, at, details=sentence[:300]))

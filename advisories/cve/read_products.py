@@ -1,15 +1,17 @@
 """Read the affected products of a CVE record (CVE JSON 5, `affected`)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from advisories.advisory import ProductEntry
 from advisories.csaf.rules import is_cpe, is_purl, is_range, without_contradictions
+from advisories.fixed_versions import OTHER_VERSIONS
 from advisories.parsing import Log, Node
 
 STATES = {"affected": "known_affected", "unaffected": "known_not_affected", "unknown": "under_investigation"}
 PLACEHOLDERS = ("", "n/a", "unspecified", "-", "unknown")
-OTHER_VERSIONS = "other versions"
+_DOTTED = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,6}")
 
 
 @dataclass
@@ -44,22 +46,53 @@ def _add_versions(node: Node, found: Affected, states: dict[str, dict[str, None]
 def _versions(node: Node) -> Iterator[tuple[str, str]]:
     """Yield (version or range, product status) by the rules of `versions` and `defaultStatus`."""
     default = STATES[node.choice("defaultStatus", STATES, "unknown")]
-    count = 0
-    for item in node["versions"]:
-        count += 1
-        state = STATES[item.choice("status", STATES, "unknown")]
+    items = list(node["versions"])
+    states = [STATES[item.choice("status", STATES, "unknown")] for item in items]
+    last_affected = _last_affected(items, states)
+    for item, stated in zip(items, states, strict=True):
+        state = stated
         fixes = [
             change.line("at")
             for change in item["changes"]
             if change.line("status") == "unaffected" and change.line("at")
         ]
-        if state == "known_not_affected" and default == "known_affected" and item.line("lessThan") == "*":
-            state = "fixed"  # all later versions, while the others are affected
+        if state == "known_not_affected" and (
+            _continues(item, default) or _is_later(item.line("version"), last_affected)
+        ):
+            state = "fixed"
         yield _range(item, fixes[0] if fixes and state == "known_affected" else ""), state
         for fixed in fixes:
             yield fixed, "fixed"
-    if not count or default == "known_affected":
-        yield (OTHER_VERSIONS if count else ""), default
+    if not items or default == "known_affected":
+        yield (OTHER_VERSIONS if items else ""), default
+
+
+def _continues(item: Node, default: str) -> bool:
+    """Whether these are all later versions, or of one branch (5.15.*), while the others are affected."""
+    if default != "known_affected" or item.line("version").lower() in (*PLACEHOLDERS, "0", "*"):
+        return False
+    end = item.line("lessThan") or item.line("lessThanOrEqual")
+    return end == "*" or end.endswith(".*")
+
+
+def _last_affected(items: list[Node], states: list[str]) -> tuple[int, ...]:
+    """The highest version that is listed as affected, as numbers; empty when one cannot be compared."""
+    found = []
+    for item, state in zip(items, states, strict=True):
+        if state == "known_affected":
+            end = item.line("lessThan") or item.line("lessThanOrEqual") or item.line("version")
+            found.append(_numbers(end))
+    return max(found) if found and all(found) else ()
+
+
+def _is_later(version: str, last_affected: tuple[int, ...]) -> bool:
+    numbers = _numbers(version)
+    return bool(last_affected and numbers and numbers >= last_affected)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """A version of numbers and dots only, as numbers; empty for any other."""
+    return tuple(map(int, version.split("."))) if _DOTTED.fullmatch(version) else ()
 
 
 def _range(item: Node, fixed: str) -> str:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from advisories import scores
 from advisories.advisory import Advisory, Note, RevisionEntry, Unusable, Vulnerability
+from advisories.completion import complete
 from advisories.csaf.category import category_of
 from advisories.csaf.rules import NOTES, PUBLISHERS, STATES
 from advisories.cvrf.read_products import Products
@@ -40,12 +41,15 @@ def read(root: Element) -> list[Advisory]:
         else:
             collected.add(read_vulnerability(node, products, whole.publisher), node.place)
     if whole.month:
+        for advisory in month.values():
+            complete(advisory)
         for first in list(month.values())[:1]:
             first.warnings[:0] = log.warnings  # warnings about the whole month appear once
         return list(month.values())
     whole.products = list(products.entries.values())
     whole.vulnerabilities = collected.found
     whole.severity = _severity(whole.vulnerabilities)
+    complete(whole)
     whole.category = category_of(whole)
     return [whole]
 

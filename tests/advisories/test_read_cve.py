@@ -55,9 +55,17 @@ def test_html_is_preferred_and_cleaned(hole):
 
 def test_what_to_do_is_for_the_affected(hole):
     affected = hole.status["known_affected"]
-    assert hole.remedies == [
+    assert [fix for fix in hole.remedies if not fix.origin] == [
         Remedy("workaround", "Block port 99.", affected),
         Remedy("vendor_fix", "Update to 2.0.4.", affected),
+    ]
+
+
+def test_ranges_name_the_fixed_versions(hole):
+    assert [(fix.fixed_build, fix.origin) for fix in hole.remedies if fix.origin] == [
+        ("1.9", "version_range"),
+        ("2.0.4", "version_range"),
+        ("3.1", "version_range"),
     ]
 
 

@@ -27,6 +27,7 @@ from tests.bulletins.conftest import (  # noqa: F401  (fixtures)
     fix,
     make_advisory,
     make_product,
+    no_fix,
     store,
     weakness,
 )
@@ -278,6 +279,35 @@ class TestRisk:
         assert len(alerts()) == 1
 
 
+class TestWithdrawn:
+    def test_those_who_were_alerted_are_told_and_nobody_else(self, subscribe, publish, alerts, clock):
+        subscribe(EVE)
+        subscribe(DAN, minimum="critical")
+        bulletin = publish("ACME-1")
+        assert len(alerts()) == 1
+        clock.shift(timedelta(days=2))
+        subscribe(BOB)
+        publish("ACME-1", status="withdrawn", title="Reader: withdrawn")
+        sent = alerts()[1]
+        assert sent.subject.startswith(f"{bulletin.reference}, withdrawn by its issuer: ")
+        assert alerts(BOB) == [] and alerts(DAN) == []
+
+    def test_withdrawn_before_the_mail_it_is_in_none(self, subscribe, publish, alerts):
+        subscribe(EVE)
+        publish("ACME-1")
+        publish("ACME-1", status="withdrawn")
+        assert alerts() == []
+
+    def test_subscribers_of_its_product_are_told(self, subscribe, publish, alerts, clock, make_product):
+        make_product("reader", {"9": {}}, name="Reader")
+        subscribe(EVE, products=["reader"])
+        publish("ACME-1")
+        assert len(alerts()) == 1
+        clock.shift(timedelta(days=2))
+        publish("ACME-1", status="withdrawn")
+        assert len(alerts()) == 2
+
+
 class TestWhatConcernsWhom:
     @pytest.fixture(autouse=True)
     def catalogue(self, make_product):
@@ -416,7 +446,10 @@ class TestMembers:
 def test_a_mail_says_what_one_needs_in_both_bodies(subscribe, publish, alerts):
     subscribe(EVE)
     bulletin = publish(
-        "ACME-1", title="Reader: <script>alert(1)</script> & more", severity="critical", remedies=[]
+        "ACME-1",
+        title="Reader: <script>alert(1)</script> & more",
+        severity="critical",
+        remedies=[no_fix("A")],
     )
     (sent,) = alerts()
     assert sent.subject == f"{bulletin.reference}, critical: Reader: <script>alert(1)</script> & more"

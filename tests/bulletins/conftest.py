@@ -18,6 +18,10 @@ def fix(*ids, **more):
     return adv.Remedy("vendor_fix", "Install the update.", ids, **more)
 
 
+def no_fix(*ids, **more):
+    return adv.Remedy("none_available", "There is no fix yet.", ids, **more)
+
+
 def weakness(cve="CVE-2026-1001", *, affected=("A", "B"), remedies=(), **more):
     return adv.Vulnerability(
         cve=cve,

@@ -12,7 +12,7 @@ from bulletins.drafting.lines import lines_of
 from bulletins.models import Bulletin
 from core.database.db import db
 from inventory import actions
-from tests.bulletins.conftest import MARCH, fix, weakness
+from tests.bulletins.conftest import MARCH, fix, no_fix, weakness
 
 FORM = {
     "title": "Acme Reader: a crafted font runs code",
@@ -53,7 +53,14 @@ def test_a_moderator_writes_schedules_and_publishes(curator, client):
     assert only().embargo_until is None
     curator.post(f"{bulletin.url}/publish")
     text = client.get(bulletin.url).text
-    for words in ("CVE-2026-1001", "9.8", "Acme Reader 10", "10.1", "no fix for some", "Update to 10.1."):
+    for words in (
+        "CVE-2026-1001",
+        "9.8",
+        "Acme Reader 10",
+        "10.1",
+        "fix not stated for some",
+        "Update to 10.1.",
+    ):
         assert words in text
 
 
@@ -219,6 +226,7 @@ def test_a_visitor_logs_in_to_see_theirs(client):
         ("severity=nonsense", {"ONE", "TWO"}),
         ("exploited=1", {"TWO"}),
         ("unfixed=1", {"TWO"}),
+        ("not_stated=1", set()),
         ("vendor=acme", {"ONE", "TWO"}),
         ("vendor=nobody", set()),
         ("month=2026-03", {"ONE", "TWO"}),
@@ -233,7 +241,11 @@ def test_lists_are_narrowed_alike_at_every_door(client, make_product, make_advis
     make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
     store(make_advisory("ONE", severity="critical"))
     store(
-        make_advisory("TWO", severity="low", vulnerabilities=[weakness("CVE-2026-2002", is_exploited=True)])
+        make_advisory(
+            "TWO",
+            severity="low",
+            vulnerabilities=[weakness("CVE-2026-2002", is_exploited=True, remedies=[no_fix("A", "B")])],
+        )
     )
     assert {row["tracking_id"] for row in client.get(f"/bulletins.json?{query}").json} == found
     rows = list(csv.DictReader(io.StringIO(client.get(f"/bulletins.csv?{query}").text)))

@@ -1,15 +1,19 @@
 """Who is attacked and who may be: the order of lists, and what is told of it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisories import advisory as adv
 from advisories.exploited import Exploited, Likelihood
+from advisories.exploited_lists import Listed
 from advisories.scores import SEVERITIES
 from bulletins import enrich_actions, queries
+from bulletins.models import Bulletin
 from bulletins.priority import priority
 from bulletins.vulnerability_models import Vulnerability
 from core.database.db import clock_set_to, db
@@ -166,3 +170,55 @@ def test_a_file_that_is_neither_is_refused(app, tmp_path):
 
 def test_march_is_when_it_was_released(make_advisory, store):
     assert store(make_advisory()).bulletin.published_at == MARCH
+
+
+def test_another_list_is_a_source_of_its_own_and_can_take_its_word_back(make_advisory, store, client):
+    bulletin = store(make_advisory()).bulletin
+    entry = Listed("CVE-2026-1001", "Own list", date(2026, 3, 18), "https://own.example/seen")
+
+    def listed(*entries):
+        added, changed = enrich_actions.store_listed(entries)
+        enrich_actions.refresh_ranks(enrich_actions.bulletins_naming(changed))
+        db.session.commit()
+        return added, len(changed)
+
+    with clock_set_to(NOW):
+        assert listed(entry, replace(entry, cve="CVE-2026-7777")) == (1, 2)
+        assert listed(entry) == (0, 0)
+        assert told() == [["exploited"]]
+        assert db.session.get(Bulletin, bulletin.id).is_exploited
+        text = client.get(bulletin.url).text
+        assert "Own list" in text and "2026-03-18" in text
+        sources = client.get(f"/api/v1/bulletins/{bulletin.reference}").json["vulnerabilities"][0]
+        assert sources["exploited_by"] == [
+            {"name": "Own list", "day": "2026-03-18", "url": "https://own.example/seen", "details": ""}
+        ]
+        assert listed(replace(entry, is_exploited=False)) == (0, 1)
+        assert not db.session.get(Bulletin, bulletin.id).is_exploited
+
+
+def test_the_command_reads_other_lists(app, make_advisory, store, tmp_path):
+    bulletin = store(make_advisory()).bulletin
+    file = tmp_path / "list.csv"
+    file.write_text("cve,date_added\nCVE-2026-1001,2026-03-18\n")
+    done = app.test_cli_runner().invoke(
+        args=["bulletin", "enrich", "--exploited", str(file), "--source", "Own list"]
+    )
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert (done.exit_code, report["updated"]["bulletins"]) == (0, 1)
+    db.session.expire_all()
+    assert db.session.get(Bulletin, bulletin.id).is_exploited
+
+
+def test_a_document_and_the_catalogue_are_two_sources(make_advisory, store, client):
+    said = adv.Exploitation("Acme PSIRT", MARCH, details="Exploited in the wild")
+    hole = weakness(is_exploited=True, exploitation=[said])
+    bulletin = store(make_advisory(vulnerabilities=[hole])).bulletin
+    enrich([LISTED])
+    found = client.get(f"/api/v1/bulletins/{bulletin.reference}").json["vulnerabilities"][0]["exploited_by"]
+    assert [(each["name"], each["day"]) for each in found] == [
+        ("CISA KEV", "2026-03-18"),
+        ("Acme PSIRT", "2026-03-10"),
+    ]
+    text = client.get(bulletin.url).text
+    assert "reported by the issuer" not in text and "CISA KEV" in text

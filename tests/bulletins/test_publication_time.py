@@ -52,7 +52,7 @@ EVERYWHERE = (
 def embargoed(app, moderator, drain):
     """A bulletin whose every text holds the canary, due at INSTANT; the clock stands a second before."""
     with time_machine.travel(INSTANT - timedelta(seconds=1), tick=False) as clock:
-        said = weakness(affected=("A",))
+        said = weakness(affected=("A",), remedies=[adv.Remedy("none_available", CANARY, ("A",))])
         said.title = f"The {CANARY} overflows"
         bulletin = actions.create(
             {

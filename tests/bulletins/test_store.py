@@ -13,7 +13,7 @@ from bulletins.vulnerability_models import Vulnerability
 from core.database.db import clock_set_to, db
 from core.database.models import Event
 from posts.models import Revision
-from tests.bulletins.conftest import MARCH, fix, weakness
+from tests.bulletins.conftest import MARCH, fix, no_fix, weakness
 
 pytestmark = pytest.mark.every_database
 
@@ -92,7 +92,7 @@ def test_a_cve_is_one_row_for_all_bulletins(make_advisory, store):
     assert len(list(db.session.scalars(db.select(Vulnerability)))) == 1
 
 
-@pytest.mark.parametrize("fields", [{"tlp": "AMBER"}, {"status": "draft"}, {"status": "interim"}])
+@pytest.mark.parametrize("fields", [{"tlp": "AMBER"}, {"status": "draft"}])
 def test_what_not_everybody_may_read_becomes_a_draft(make_advisory, store, fields):
     bulletin = store(make_advisory(**fields)).bulletin
     assert not bulletin.is_public
@@ -186,7 +186,9 @@ def test_alert_facts_name_products_releases_and_order_by_urgency(make_advisory, 
     mild = store(make_advisory("MILD", severity="low")).bulletin
     worst = store(
         make_advisory(
-            "WORST", severity="critical", vulnerabilities=[weakness(affected=("A",), is_exploited=True)]
+            "WORST",
+            severity="critical",
+            vulnerabilities=[weakness(affected=("A",), is_exploited=True, remedies=[no_fix("A")])],
         )
     ).bulletin
     hidden = store(make_advisory("HIDDEN", tlp="RED")).bulletin
@@ -197,21 +199,36 @@ def test_alert_facts_name_products_releases_and_order_by_urgency(make_advisory, 
     assert (facts[0].has_fix, facts[1].has_fix) == (False, True)
 
 
-def test_a_fix_for_some_leaves_a_gap(make_advisory, store):
-    bulletin = store(make_advisory(vulnerabilities=[weakness(remedies=[fix("A")])])).bulletin
-    assert (bulletin.has_fix, bulletin.is_unpatched) == (True, True)
+@pytest.mark.parametrize(
+    ("remedies", "state"),
+    [
+        ([fix("A", "B")], "fixed"),
+        ([fix("A")], "not_stated"),
+        ([fix("A"), no_fix("B")], "no_fix"),
+        ([no_fix("A", "B"), fix("A", "B")], "fixed"),
+        ([no_fix()], "no_fix"),
+        ([fix()], "fixed"),
+        ([adv.Remedy("workaround", "Turn it off.", ("A", "B"))], "not_stated"),
+        ([adv.Remedy("no_fix_planned", "End of life", ("A", "B"))], "no_fix"),
+        ([], "not_stated"),
+    ],
+)
+def test_fixed_no_fix_and_not_stated_are_three_states(make_advisory, store, remedies, state):
+    bulletin = store(make_advisory(vulnerabilities=[weakness(remedies=remedies)])).bulletin
+    assert (bulletin.fix_state, bulletin.is_unpatched) == (state, state == "no_fix")
+    assert bulletin.has_fix == any(each.kind == "vendor_fix" for each in remedies)
 
 
 def test_a_rejected_vulnerability_needs_no_fix(make_advisory, store):
     bulletin = store(make_advisory(vulnerabilities=[weakness(is_rejected=True)])).bulletin
-    assert not bulletin.is_unpatched
+    assert (bulletin.is_unpatched, bulletin.fix_state) == (False, "")
 
 
-def test_fixed_versions_alone_are_a_fix():
+def test_a_fixed_version_is_a_fix_of_something_but_says_nothing_of_another_product():
     said = weakness(affected=("A",))
     said.status["fixed"] = ("B",)
     assert fixes.has_fix(said)
-    assert not fixes.unfixed_products(said)
+    assert fixes.states_of_products(said) == {"A": "not_stated"}
 
 
 def test_what_people_tried_outlives_an_import(make_advisory, store):

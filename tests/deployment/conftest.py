@@ -60,7 +60,11 @@ def make_bulletin(app):
             cve="",
             title=f"Overflow {name}",
             status={"known_affected": ids},
-            remedies=[adv.Remedy("vendor_fix", "Install it.", ids)] if has_fix else [],
+            remedies=[
+                adv.Remedy("vendor_fix", "Install it.", ids)
+                if has_fix
+                else adv.Remedy("none_available", "There is none yet.", ids)
+            ],
         )
         stored = store_actions.store(
             adv.Advisory(

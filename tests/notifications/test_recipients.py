@@ -91,7 +91,7 @@ class TestBulletins:
         actions.watch(member, bulletin, True)
         made = mitigation_actions.add(bulletin, MITIGATION, by=moderator)
         db.session.commit()
-        heard = ["A mitigation was added to a bulletin you follow that has no fix yet: Reader overflow"]
+        heard = ["A mitigation was added to a bulletin you follow that names no fix: Reader overflow"]
         assert inbox(member) == ([] if has_fix else heard)
         mitigation_actions.change(bulletin, made, MITIGATION | {"text": "Close both."}, by=moderator)
         assert inbox(member) == ([] if has_fix else heard), "a change of it is no news"
