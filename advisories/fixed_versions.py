@@ -13,7 +13,7 @@ from itertools import chain
 from advisories.addresses import is_web_address
 from advisories.advisory import AFFECTED, FIXED, Advisory, ProductEntry, Remedy, Vulnerability
 
-NO_FIX = ("none_available", "no_fix_planned")
+NO_FIX = ("none_available", "no_fix_planned", "fix_planned")
 OTHER_VERSIONS = "other versions"  # ProductEntry.version of what a record says by default
 MAX_VERSION_LENGTH = 100  # characters
 _VERSION = re.compile(

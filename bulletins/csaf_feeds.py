@@ -22,6 +22,7 @@ from core.mail.mail import sender, site_url
 from core.web.access import get_or_404
 
 bp = Blueprint("csaf", __name__)
+WITHDRAWN = "Withdrawn"  # in titles; not translated, because readers of documents look for it
 
 
 def publisher() -> Publisher:
@@ -87,6 +88,7 @@ def document_of(bulletin: Bulletin) -> bytes:
         version=history[-1].number,
         initial_release_at=history[0].at,
         current_release_at=history[-1].at,
+        title=_title(advisory),
     )
     url = f"{_folder()}/{bulletin.document_path}"
     return to_bytes(
@@ -100,6 +102,16 @@ def _history(bulletin: Bulletin) -> list[RevisionEntry]:
     later = [row for row in queries.revisions_of(bulletin) if row.number > 1 and row.created_at > at]
     entries = [(at, _("Published")), *((row.created_at, row.summary or _("Edited")) for row in later)]
     return [RevisionEntry(str(number), when, words) for number, (when, words) in enumerate(entries, 1)]
+
+
+def _title(advisory: Advisory) -> str:
+    """The title; CSAF 2.0 has no state for withdrawn documents, so they say it there (2.1, clause 18)."""
+    is_marked = advisory.title.casefold().startswith(WITHDRAWN.casefold())
+    return (
+        f"{WITHDRAWN}: {advisory.title}"
+        if advisory.status == "withdrawn" and not is_marked
+        else advisory.title
+    )
 
 
 def _about(advisory: Advisory) -> Advisory:

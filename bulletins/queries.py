@@ -329,12 +329,16 @@ def open_bulletin(reference: str) -> Bulletin | None:
 
 
 def has_own_document(bulletin: Bulletin) -> bool:
-    """Whether the provider's lists have a document of this site about a public bulletin."""
+    """The same rule for a bulletin with its mitigations and known issues, without a query."""
     return (
-        db.session.scalar(
-            _with_own_document().with_only_columns(Bulletin.id).where(Bulletin.id == bulletin.id)
+        bulletin.is_public
+        and bulletin.tlp in OPEN_TLP
+        and (
+            bulletin.is_own
+            or bulletin.is_edited
+            or bool(bulletin.known_issues)
+            or any(each.is_ours for each in bulletin.mitigations)
         )
-        is not None
     )
 
 

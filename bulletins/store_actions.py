@@ -92,13 +92,15 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
     else:
         lock_rows(Post, [bulletin_id])
         bulletin = queries.get_whole(bulletin_id)
-        if bulletin.is_own or (bulletin.is_public and not publishing.is_open(advisory)):
+        if bulletin.is_own:
+            return Stored(Outcome.SKIPPED, bulletin)
+        if bulletin.is_public and not publishing.is_open(advisory):
             stored = Stored(Outcome.SKIPPED, bulletin)
         elif bulletin.import_digest and publishing.is_older(bulletin, advisory):
             return Stored(Outcome.SKIPPED, bulletin, not_public=publishing.why_older(bulletin, advisory))
         elif digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
-            originals.keep_if_missing(bulletin, advisory)
             is_changed = refresh(bulletin, advisory, catalogue)
+            originals.keep_if_missing(bulletin, advisory)
             stored = Stored(Outcome.UPDATED if is_changed else Outcome.SKIPPED, bulletin)
         else:
             stored = _update(bulletin, advisory, digest, catalogue)

@@ -19,7 +19,6 @@ from advisories.csaf.category import category_of
 from advisories.csaf.read import EXPLOITED
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-WITHDRAWN = "Withdrawn"
 NO_NAMESPACE = "urn:unknown:publisher"
 _SEMVER = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
@@ -38,7 +37,7 @@ def normalize(advisory: Advisory) -> Advisory:
         vulnerabilities=vulnerabilities,
         history=history,
         version=version,
-        title=_title(advisory),
+        title=advisory.title or advisory.tracking_id,
         publisher_category=_publisher_category(advisory.publisher_category),
         publisher_namespace=(
             advisory.publisher_namespace if is_uri(advisory.publisher_namespace) else NO_NAMESPACE
@@ -55,13 +54,6 @@ def normalize(advisory: Advisory) -> Advisory:
 
 def _in(choices: tuple[str, ...], word: str, default: str) -> str:
     return word if word in choices else default
-
-
-def _title(advisory: Advisory) -> str:
-    """The title; 2.0 has no state for withdrawn documents, which say so at its beginning (2.1, clause 18)."""
-    title = advisory.title or advisory.tracking_id
-    is_marked = title.casefold().startswith(WITHDRAWN.casefold())
-    return f"{WITHDRAWN}: {title}" if advisory.status == "withdrawn" and not is_marked else title
 
 
 def _publisher_category(stated: str) -> str:
@@ -154,7 +146,10 @@ def _vulnerability(each: Vulnerability, known: set[str], cves: set[str]) -> Vuln
 
 def _says_exploited(found: Vulnerability) -> bool:
     """Whether a text or link of the vulnerability says that it is exploited, so that no threat is needed."""
-    return any(said.details or said.url for said in found.exploitation) or any(
+    decided = {(metric.source, metric.at) for metric in found.metrics if metric.kind == "ssvc"}
+    return any(
+        (said.details or said.url) and (said.url, said.at) not in decided for said in found.exploitation
+    ) or any(
         threat.category == "exploit_status" and EXPLOITED.search(threat.details) for threat in found.threats
     )
 

@@ -11,7 +11,16 @@ from urllib.parse import urlsplit
 from flask_babel import gettext as _
 
 from advisories import cwe, scores
-from advisories.advisory import Advisory, Exploitation, Metric, Note, Score, Unusable, Vulnerability
+from advisories.advisory import (
+    Advisory,
+    Exploitation,
+    Metric,
+    Note,
+    Score,
+    Threat,
+    Unusable,
+    Vulnerability,
+)
 from advisories.csaf import rules
 from advisories.csaf.read_products import Products
 from advisories.parsing import Node
@@ -91,15 +100,10 @@ def complete(found: Vulnerability, node: Node, products: Products, publisher: st
         at = stated.time("exploitation_date")
         known_at = stated.time("date")
         if at or known_at:
-            found.exploitation.append(
-                Exploitation(
-                    publisher,
-                    at,
-                    details=_("first known exploitation, as of %(day)s", day=f"{known_at:%Y-%m-%d}")
-                    if known_at
-                    else _("first known exploitation"),
-                )
-            )
+            since = f" (first known: {at:%Y-%m-%d})" if at else ""
+            details = f"Exploited: Yes{since}"
+            found.threats.append(Threat("exploit_status", details, known_at, products.named_by(stated)))
+            found.exploitation.append(Exploitation(publisher, at, details=details))
     found.is_exploited = found.is_exploited or bool(found.exploitation)
 
 
@@ -231,6 +235,9 @@ def _add_exploitation(
     concerned = named or (advisory.vulnerabilities if len(advisory.vulnerabilities) == 1 else [])
     for vulnerability in concerned:
         vulnerability.exploitation.append(stated)
+        vulnerability.threats.append(
+            Threat("exploit_status", f"Exploited: Yes ({stated.details})".replace(" ()", ""), stated.at)
+        )
         vulnerability.is_exploited = True
 
 

@@ -10,7 +10,7 @@ from alembic import op
 import core.database.db
 
 revision = "0560"
-down_revision = "0541"
+down_revision = "0550"
 branch_labels = None
 depends_on = None
 

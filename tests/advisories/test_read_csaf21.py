@@ -190,7 +190,7 @@ def test_score_weaknesses_dates_and_exploitation_are_read():
         Exploitation(
             "Acme",
             datetime(2026, 11, 18, tzinfo=UTC),
-            details="first known exploitation, as of 2026-11-19",
+            details="Exploited: Yes (first known: 2026-11-18)",
         )
     ]
     assert hole.metrics == [Metric("epss", "0.91000", "0.99100", DAY, product_ids=("P1", "P1OS"))]

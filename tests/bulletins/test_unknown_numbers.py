@@ -57,7 +57,7 @@ def test_a_score_without_a_number_is_no_score(store, make_advisory, client):
 def test_a_document_without_dates_has_that_of_its_publication(store, make_advisory, client):
     said = replace(make_advisory(), initial_release_at=None, current_release_at=None, history=[])
     bulletin = store(said).bulletin
-    document = client.get(f"/csaf/{bulletin.document_path}").text
+    document = client.get(f"/bulletins/{bulletin.reference}/csaf.json").text
     assert "1970" not in document and f"{bulletin.published_at:%Y-%m-%d}" in document
 
 
