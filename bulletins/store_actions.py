@@ -152,13 +152,13 @@ def refresh(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> boo
     """
     edited = changed_here(bulletin)
     current = rows.to_advisory(bulletin, with_local=False)
-    wanted = replace(current, vulnerabilities=_with_derived(current, advisory))
+    wanted = replace(current, status=advisory.status, vulnerabilities=_with_derived(current, advisory))
     keeps = (
         "content" in edited
         or advisory.format != current.format
         or bulletin.document_status == publishing.WITHDRAWN
     )
-    is_same = keeps or dump(wanted.vulnerabilities) == dump(current.vulnerabilities)
+    is_same = keeps or dump(wanted) == dump(current)
     if is_same and bulletin.reader_edition == READER_EDITION:
         return False
     set_rows(bulletin, current if keeps else wanted, catalogue)

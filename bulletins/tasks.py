@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from advisories import exploitation, fixed_versions
+from advisories import fixed_versions
+from advisories.completion import complete
 from bulletins import queries, rows, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.models import Bulletin
@@ -42,5 +43,5 @@ def _read_again(bulletin_id: int, catalogue: Catalogue) -> None:
     advisory = rows.to_advisory(bulletin, with_local=False)
     if bulletin.import_digest:
         fixed_versions.derive(advisory, is_record=advisory.format == "cve")
-        exploitation.collect(advisory)
+        complete(advisory)
     store_actions.refresh(bulletin, advisory, catalogue)

@@ -208,6 +208,17 @@ def test_what_older_readers_stored_is_read_again_without_an_alert(make_advisory,
     assert rows.to_advisory(whole).vulnerabilities[0].remedies[0].origin == "version_range"
 
 
+def test_a_rejected_record_of_an_older_reader_becomes_withdrawn(make_advisory, store):
+    hole = weakness(is_rejected=True)
+    bulletin = store(make_advisory(format="cve", vulnerabilities=[hole])).bulletin
+    bulletin.reader_edition = 0
+    db.session.commit()
+    tasks.read_again()
+    whole = queries.get_whole(bulletin.id)
+    assert (whole.document_status, whole.is_public) == ("withdrawn", True)
+    assert "bulletin.retracted" not in events_of(whole)
+
+
 def test_a_bulletin_of_ours_is_read_again_unchanged(moderator):
     bulletin = actions.create({"title": "Widget: a crafted file runs code"}, by=moderator)
     bulletin.reader_edition = 0
