@@ -397,7 +397,17 @@ INVENTORY_BODY_BYTES = MAX_FILE_BYTES + 100 * 1024  # a file and the form around
 BODIES = {
     "inventory.upload_sbom": INVENTORY_BODY_BYTES,
     "api_inventory.match_sbom": UPLOAD_BODY_BYTES,
-    "api_inventory.put_document": INVENTORY_BODY_BYTES,
+    # of an address below /api/v1/inventories/, as nginx has it; only put_document reads a body
+    **{
+        f"api_inventory.{verb}": INVENTORY_BODY_BYTES
+        for verb in (
+            "put_document",
+            "get_inventory",
+            "delete_inventory",
+            "list_products_of_inventory",
+            "get_upload",
+        )
+    },
 }
 
 

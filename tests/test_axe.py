@@ -26,6 +26,7 @@ from demo import loader
 from deployment.models import DeploymentReport
 from forum.models import Answer, Question
 from inventory import actions as owned_actions
+from inventory.uploads import actions as upload_actions
 from kb.models import Article
 from moderation import actions as moderation
 from notifications import actions as notify_actions
@@ -107,6 +108,9 @@ def fill() -> dict:
     product_actions.edit(windows.releases[0], {"latest": "10.0.1"}, by=moderator)
     product_actions.apply_import(windows.releases[0], {"latest": "10.0.2"}, source="elsewhere")
     owned_actions.add_products(admin, [(windows, windows.releases[0]), (windows, None)])
+    inventory = owned_actions.default_inventory(admin)
+    table = upload_actions.packed(b"What,How new\nWindows,10\n")
+    upload = upload_actions.receive(inventory, admin, table, file_name="list.csv", ask_columns=True)
     shielded = db.session.scalar(select(Mitigation).where(Mitigation.is_confirmed))
     bulletin = db.session.get(Bulletin, shielded.bulletin_id)
     report_id = db.session.scalar(select(DeploymentReport.id).where(DeploymentReport.note != ""))
@@ -155,6 +159,8 @@ def fill() -> dict:
         "mitigation_id": shielded.id,
         "month": bulletin.release_month,
         "report_id": report_id,
+        "inventory_id": inventory.id,
+        "upload_id": upload.id,
         "identifier": bulletin.reference,
         "token_id": token_id,
         "suggestion_id": proposal.id,
