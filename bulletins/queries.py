@@ -92,7 +92,8 @@ def alert_facts(ids: Iterable[int]) -> list[AlertFacts]:
             AffectedProduct.product_id.is_not(None),
         )
     ):
-        found[bulletin_id].product_ids.add(product_id)
+        if product_id is not None:
+            found[bulletin_id].product_ids.add(product_id)
     return list(found.values())
 
 
