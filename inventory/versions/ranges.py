@@ -189,7 +189,7 @@ def _from_symbols(text: str, scheme: str) -> Range | None:
     remainder = _SYMBOLS.sub("", _AND.sub(",", text))
     if not parts or remainder.strip(" ,;|&"):
         return None
-    pairs: list[tuple[str, str]] = [(_SAME.get(sign) or sign, version.strip()) for sign, version in parts]
+    pairs = [(_SAME.get(str(sign), str(sign)), str(version).strip()) for sign, version in parts]
     return _bounded(scheme, pairs)
 
 
