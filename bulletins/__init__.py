@@ -21,6 +21,8 @@ from bulletins.mitigations import forms as mitigation_forms
 from bulletins.mitigations import queries as mitigation_queries
 from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
+from bulletins.sources import cli as source_cli
+from bulletins.sources import tasks  # noqa: F401
 from core.api.api import register_api
 from core.database.db import db
 from core.web.lazy_text import lazy_gettext as _
@@ -118,3 +120,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(csaf_feeds.bp)
     register_api(api.bp)
     app.cli.add_command(cli.group)
+    app.cli.add_command(source_cli.group)

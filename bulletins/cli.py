@@ -1,7 +1,5 @@
 """Commands of the bulletins."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 
 import click
@@ -9,17 +7,14 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from advisories.advisory import Unusable
-from advisories.exploited import Exploited, Likelihood, read_epss, read_kev
-from advisories.parsing import Log
 from auth.security_log import cli as security_log
-from bulletins import enrich_actions, match_actions, queries
+from bulletins import import_enrichment, match_actions, queries
 from bulletins.import_documents import Importer
 from core import cli
 from core.database.db import db
 from core.jobs import events
 
 group = AppGroup("bulletin", help="Security bulletins.")
-BATCH_SIZE = 500  # CVEs of a transaction
 FILE = click.Path(exists=True, path_type=Path)
 ANNOUNCE = click.option(
     "--announce", is_flag=True, help="Also notify subscribers of bulletins older than 31 days."
@@ -50,54 +45,15 @@ def enrich(kev: Path | None, epss: Path | None, announce: bool) -> None:
 
 
 def _enrich(kev: Path | None, epss: Path | None, announce: bool, report: cli.ImportReport) -> None:
-    for path, read, store in ((kev, read_kev, _import_kev), (epss, read_epss, _import_epss)):
+    for path, run in ((kev, import_enrichment.import_kev), (epss, import_enrichment.import_epss)):
         if path is None:
             continue
-        log = Log()
         try:
             with path.open("rb") as stream:
-                changed = []
-                for rows in _batches(read(stream, log)):
-                    changed += store(rows, report)
+                run(stream, path.name, report, announce=announce)
         except (Unusable, OSError) as error:
             raise cli.NothingToImport(f"{path.name}: {error}") from error
-        for warning in log.warnings:
-            report.add_error(f"{path.name}: {warning}")
-        _refresh_ranks(changed, announce, report)
     events.drain()
-
-
-def _import_kev(rows: list[Exploited], report: cli.ImportReport) -> list[int]:
-    added, changed = enrich_actions.store_kev(rows)
-    db.session.commit()
-    report.added["vulnerabilities"] += added
-    report.updated["vulnerabilities"] += len(changed) - added
-    report.skipped["vulnerabilities"] += len(rows) - len(changed)
-    return changed
-
-
-def _import_epss(rows: list[Likelihood], report: cli.ImportReport) -> list[int]:
-    changed = enrich_actions.store_epss(rows)
-    db.session.commit()
-    report.updated["vulnerabilities"] += len(changed)
-    report.skipped["vulnerabilities"] += len(rows) - len(changed)
-    return changed
-
-
-def _refresh_ranks(vulnerability_ids: list[int], announce: bool, report: cli.ImportReport) -> None:
-    concerned: set[int] = set()
-    for ids in _batches(vulnerability_ids):
-        concerned.update(enrich_actions.bulletins_naming(ids))
-    for ids in _batches(sorted(concerned)):
-        report.updated["bulletins"] += enrich_actions.refresh_ranks(ids, announce=announce)
-        db.session.commit()
-        db.session.expunge_all()
-
-
-def _batches(rows: Iterable) -> Iterator[list]:
-    rows = iter(rows)
-    while batch := list(islice(rows, BATCH_SIZE)):
-        yield batch
 
 
 @group.command("list")

@@ -3,7 +3,8 @@
 Each advisory is one transaction, so an interrupted import is completed by the next run.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -28,12 +29,25 @@ MAX_ATTEMPTS = 3
 
 
 class Importer:
-    """One import of `paths`, files or folders; `announce` also announces old documents."""
+    """One import of `paths`, files or folders; `announce` also announces old documents.
 
-    def __init__(self, paths: Iterable[Path], report: cli.ImportReport, *, announce: bool = False) -> None:
+    `show` is called with each warning, by default to print it to standard error. `met_outage` tells that a
+    document was not stored because of the database, not of its content.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[Path],
+        report: cli.ImportReport,
+        *,
+        announce: bool = False,
+        show: Callable[[str], None] | None = None,
+    ) -> None:
         self.paths = list(paths)
         self.report = report
         self.announce = announce
+        self.show = show or partial(click.echo, err=True)
+        self.met_outage = False
         self.catalogue = Catalogue()
         self.news = ImportEvent("bulletins")
 
@@ -55,18 +69,27 @@ class Importer:
     def _import_file(self, path: Path, check: Checker) -> None:
         try:
             with path.open("rb") as stream:
-                advisories = recognise.read(stream.read(MAX_BYTES + 1), path.name, check=check)
-        except (Unusable, OSError) as error:
-            reason = f"{path.name}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
-            self.report.reject_file(reason)
+                data = stream.read(MAX_BYTES + 1)
+        except OSError as error:
+            self.report.reject_file(f"{path.name}: {error.strerror or error}")
+            return
+        self.import_data(data, path.name, check)
+
+    def import_data(self, data: bytes, name: str, check: Checker | None = None) -> None:
+        """Import the advisories in the content of a file, and commit; what is refused is in the report."""
+        try:
+            advisories = recognise.read(data, name, check=check)
+        except Unusable as error:
+            self.report.reject_file(str(error))
             return
         for advisory in advisories:
-            place = f"{path.name} {advisory.tracking_id}"
+            place = f"{name} {advisory.tracking_id}"
             self._warn(place, advisory.warnings)
             try:
                 self._count(advisory, self._store(advisory), place)
             except (Unusable, SQLAlchemyError) as error:
                 db.session.rollback()
+                self.met_outage = self.met_outage or isinstance(error, SQLAlchemyError)
                 self.report.reject_file(f"{place}: {error}")
             db.session.expunge_all()
 
@@ -106,11 +129,9 @@ class Importer:
 
     def _warn(self, place: str, warnings: list[str]) -> None:
         for warning in warnings[:MAX_WARNINGS]:
-            click.echo(f"{place}: {' '.join(warning.split())[:300]}", err=True)
+            self.show(f"{place}: {' '.join(warning.split())[:300]}")
         if len(warnings) > MAX_WARNINGS:
-            click.echo(
-                _("%(place)s: … and %(n)s more", place=place, n=f"{len(warnings) - MAX_WARNINGS:,}"), err=True
-            )
+            self.show(_("%(place)s: … and %(n)s more", place=place, n=f"{len(warnings) - MAX_WARNINGS:,}"))
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -115,6 +115,15 @@ def _scale(text: str) -> float | None:
     return None if text == "auto" else _at_least_zero(float)(text)
 
 
+def _loopback_origins(text: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    for origin in origins:
+        host, _colon, port = origin.rpartition(":")
+        if host not in ("127.0.0.1", "localhost") or not port.isdecimal():
+            raise ValueError("must be 127.0.0.1:PORT or localhost:PORT, separated by commas")
+    return origins
+
+
 SETTINGS = (
     Setting(
         "REDOUBT_INSTANCE",
@@ -248,6 +257,13 @@ SETTINGS = (
         "on",
         _switch,
         "off: no limits on log-in, email and posting. For tests only; `flask doctor` reports an error.",
+    ),
+    Setting(
+        "REDOUBT_FETCH_LOOPBACK",
+        "",
+        _loopback_origins,
+        "Servers on this machine (127.0.0.1:PORT) from which sources may be fetched, by http. For tests "
+        "only; `flask doctor` reports an error. Empty: only public addresses, by https.",
     ),
     Setting(
         "REDOUBT_WORKER",
