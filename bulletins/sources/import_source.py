@@ -99,7 +99,9 @@ def _import_one(facts: SourceFacts, transfers: Transfers, report: ImportReport, 
         db.session.expunge_all()
     fetched = transfers.get(facts.url, MAX_CATALOGUE_BYTES, known)
     if fetched is None or fetched.body is None:
+        transfers.counts["unchanged"] += 1
         return
+    transfers.counts["transferred"] += 1
     stream = io.BytesIO(fetched.body)
     name = facts.url.rpartition("/")[2][:80] or facts.name
     if facts.kind == kinds.KEV:
