@@ -29,6 +29,15 @@ COSTS: Costs = {
     "home.sitemap_posts": EXPENSIVE,
     "home.sitemap_pages": EXPENSIVE,
     "api_status.get_status": SEARCH,
+    **{f"sources.{page}": CHEAP for page in ("sources", "source", "switch", "run", "trust", "remove")},
+    **{f"api_sources.{verb}_source": CHEAP for verb in ("add", "get", "switch", "run", "trust", "remove")},
+    "api_sources.list_sources": CHEAP,
+    "uploads.uploads": (CHEAP, EXPENSIVE),
+    "uploads.upload": EXPENSIVE,
+    **{f"uploads.{verb}": CHEAP for verb in ("confirm", "discard")},
+    "api_imports.upload_file": EXPENSIVE,
+    "api_imports.get_upload": EXPENSIVE,
+    **{f"api_imports.{verb}_upload": CHEAP for verb in ("confirm", "discard")},
     "api-docs.openapi_json": EXPENSIVE,
     "api_docs.docs": EXPENSIVE,
     "auth.login": CHEAP,  # at most 100 an hour of an address come to the password (auth/views.py)
@@ -332,7 +341,10 @@ COSTS: Costs = {
         )
     },
 }
-BODIES = {"inventory.upload_sbom": UPLOAD_BODY_BYTES, "api_inventory.match_sbom": UPLOAD_BODY_BYTES}
+BODIES = dict.fromkeys(
+    ("inventory.upload_sbom", "api_inventory.match_sbom", "uploads.uploads", "api_imports.upload_file"),
+    UPLOAD_BODY_BYTES,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -21,8 +21,14 @@ from bulletins.mitigations import forms as mitigation_forms
 from bulletins.mitigations import queries as mitigation_queries
 from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
+from bulletins.sources import api as source_api
 from bulletins.sources import cli as source_cli
-from bulletins.sources import tasks  # noqa: F401
+from bulletins.sources import redaction as source_redaction  # noqa: F401
+from bulletins.sources import tasks as source_tasks  # noqa: F401
+from bulletins.sources import views as source_views
+from bulletins.uploads import api as upload_api
+from bulletins.uploads import tasks as upload_tasks  # noqa: F401
+from bulletins.uploads import views as upload_views
 from core.api.api import register_api
 from core.database.db import db
 from core.web.lazy_text import lazy_gettext as _
@@ -118,6 +124,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)
-    register_api(api.bp)
+    app.register_blueprint(source_views.bp)
+    app.register_blueprint(upload_views.bp)
+    for part in (api.bp, source_api.bp, upload_api.bp):
+        register_api(part)
     app.cli.add_command(cli.group)
     app.cli.add_command(source_cli.group)

@@ -267,3 +267,38 @@ def announce_risk_change(bulletin: Bulletin, reasons: list[str], *, by: User | V
     """Announce that the risk of a public bulletin changed, if there are reasons (labels.risk_reason)."""
     if reasons and bulletin.is_public:
         events.record("bulletin.risk_raised", subject=bulletin, actor=by, reasons=reasons)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What store() would do with an advisory; `before` and `after` are the states of its bulletin."""
+
+    outcome: Outcome
+    is_public: bool
+    reference: str = ""
+    before: Advisory | None = None
+    after: Advisory | None = None
+    not_imported: tuple[str, ...] = ()
+
+
+def foresee(advisory: Advisory) -> Outlook:
+    """What store() would do now, without writing anything. Raises Unusable where store() would."""
+    _check(advisory)
+    _rendered(advisory)
+    bulletin_id = db.session.scalar(
+        select(Bulletin.id).where(
+            Bulletin.publisher == advisory.publisher, Bulletin.tracking_id == advisory.tracking_id
+        )
+    )
+    if bulletin_id is None:
+        is_open = advisory.status == "final" and advisory.tlp in queries.OPEN_TLP
+        return Outlook(Outcome.ADDED, is_open, after=advisory)
+    bulletin = queries.get_whole(bulletin_id)
+    before = rows.to_advisory(bulletin)
+    if _digest(advisory) in (bulletin.import_digest, _digest(before)):
+        return Outlook(Outcome.SKIPPED, bulletin.is_public, bulletin.reference)
+    edited = changed_here(bulletin)
+    current = rows.to_advisory(bulletin, with_local=False)
+    local_values = {field: getattr(current, field) for part in edited for field in PARTS[part]}
+    after = replace(advisory, **local_values)
+    return Outlook(Outcome.UPDATED, bulletin.is_public, bulletin.reference, current, after, edited)
