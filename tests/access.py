@@ -385,6 +385,11 @@ BODIES = {
     "api_products.add_product": {"slug": "gadget", "name": "Gadget", "category": "app"},
     "api_inventory.match_sbom": {"bomFormat": "CycloneDX"},
     "api_bulletins.write_bulletin": {"title": "A bulletin in a test"},
+    **{
+        door: {"kind": "epss", "url": "https://example.com/epss.csv"}
+        for door in ("sources.sources", "api_sources.add_source")
+    },
+    "api_sources.switch_source": {"is_on": False},
     "api_bulletins.add_mitigation": {"layer": "host", "text": TEXT},
     "api_bulletins.put_mitigation": {"layer": "host", "text": TEXT},
     **{f"notifications.watch_{thing}": {"watch": "true"} for thing in ("post", "tag", "product")},

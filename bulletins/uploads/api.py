@@ -51,7 +51,9 @@ def upload_file(wanted: dict) -> dict:
 @bp.response(200, schemas.UploadItem)
 def get_upload(upload_id: int) -> dict:
     """Your upload, with the preview or, after the import, the report."""
-    return _item(get_or_404(queries.get_upload(upload_id, tokens.reader())))
+    reader = tokens.reader()
+    require(policy.can_curate(reader), _("Only moderators can import bulletins."))
+    return _item(get_or_404(queries.get_upload(upload_id, reader)))
 
 
 @bp.post("/bulletins/imports/<int:upload_id>/confirm")
