@@ -8,10 +8,9 @@ from flask_babel import gettext as _
 
 from advisories.advisory import Unusable
 from auth.security_log import cli as security_log
-from bulletins import import_enrichment, match_actions, queries
+from bulletins import handlers, import_enrichment, queries
 from bulletins.import_documents import Importer
 from core import cli
-from core.database.db import db
 from core.jobs import events
 
 group = AppGroup("bulletin", help="Security bulletins.")
@@ -77,5 +76,4 @@ def list_bulletins(unpatched: bool, month: str) -> None:
 @group.command("match")
 def match() -> None:
     """Match the products named in bulletins with the catalogue again."""
-    click.echo(_("%(n)s lines changed", n=f"{match_actions.rematch_products():,}"))
-    db.session.commit()
+    click.echo(_("%(n)s lines changed", n=f"{handlers.rematch():,}"))

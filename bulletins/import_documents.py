@@ -19,7 +19,7 @@ from bulletins import store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.store_actions import Outcome, Stored
 from core import cli
-from core.database.db import db, is_conflict
+from core.database.db import db, is_conflict, read_transaction
 from core.jobs.import_events import ImportEvent
 
 SUFFIXES = (".json", ".xml")
@@ -94,7 +94,12 @@ class Importer:
             db.session.expunge_all()
 
     def _store(self, advisory: Advisory) -> Stored:
-        """Store and commit an advisory; retried after a conflict over a CVE or a reference."""
+        """Store and commit an advisory; retried after a conflict over a CVE or a reference.
+
+        Its products are looked up before, without the write lock.
+        """
+        with read_transaction():
+            self.catalogue.look_up(advisory.products)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 stored = store_actions.store(advisory, catalogue=self.catalogue, announce=self.announce)

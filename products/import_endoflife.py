@@ -13,11 +13,12 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.cli import ImportReport, progress
-from core.database.db import db
+from core.database.db import db, read_transaction
 from core.jobs import events
 from products import actions, endoflife, queries
 from products.endoflife import BadFile, ProductFile
-from products.models import Product
+from products.facts import to_json
+from products.models import Product, Release
 
 MAX_FILES = 20_000
 MAX_ARCHIVE_BYTES = 16 * 1024 * 1024  # compressed
@@ -64,8 +65,13 @@ class Importer:
             if file.slug in self.seen:
                 raise BadFile(_("the same product as %(seen)s", seen=self.seen[file.slug]))
             self.seen[file.slug] = name
-            self._import_product(file)
-            db.session.commit()
+            with read_transaction():
+                is_known = self._is_unchanged(file)
+            if is_known:
+                self._count("skipped", products=1, releases=len(file.releases))
+            else:
+                self._import_product(file)
+                db.session.commit()
         except (ValueError, SQLAlchemyError) as error:  # BadFile and Refused are ValueErrors
             db.session.rollback()
             self.report.reject_file(f"{name}: {error}")
@@ -76,6 +82,17 @@ class Importer:
             raise BadFile(_("a symbolic link is not followed"))
         with path.open("rb") as stream:
             return stream.read(endoflife.MAX_FILE_BYTES + 1)
+
+    def _is_unchanged(self, file: ProductFile) -> bool:
+        """Whether everything in the file is stored, and nothing that moderators set needs a comparison."""
+        product = queries.full(file.slug)
+        if product is None or product.source != self.source or _differs(product, file.facts):
+            return False
+        known = {release.cycle: release for release in product.releases}
+        return all(
+            cycle in known and (known[cycle].removed_at is not None or not _differs(known[cycle], facts))
+            for cycle, facts in file.releases.items()
+        )
 
     def _import_product(self, file: ProductFile) -> None:
         product = queries.full(file.slug, removed=True)
@@ -116,6 +133,11 @@ class Importer:
     def _record_import(self, product: Product) -> None:
         """Record an event for the index and the packages above."""
         events.record("product.imported", subject=product, source=self.source)
+
+
+def _differs(thing: Product | Release, facts: dict) -> bool:
+    """Whether an import of `facts` may write: a fact differs, or a moderator set some."""
+    return bool(thing.ours) or any(to_json(thing.value(f)) != to_json(value) for f, value in facts.items())
 
 
 class ArchiveImporter(Importer):

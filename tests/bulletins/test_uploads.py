@@ -12,8 +12,8 @@ from advisories.csaf.write import to_bytes, write
 from auth import actions as accounts
 from bulletins import actions, queries
 from bulletins.models import Bulletin
-from bulletins.uploads import files, previews, tasks
 from bulletins.uploads import actions as uploads
+from bulletins.uploads import files, previews, tasks
 from bulletins.uploads.models import Upload
 from bulletins.vulnerability_models import Vulnerability
 from core.database.db import db, utcnow
@@ -70,9 +70,9 @@ def test_an_update_shows_its_differences(send, store, make_advisory):
     page, _client = send(document(newer))
     assert "Would be changed (1)" in page.text and "RB-2026-001" in page.text
     for words in (
-        "<del dir=\"auto\">important</del> <ins dir=\"auto\">critical</ins>",
+        '<del dir="auto">important</del> <ins dir="auto">critical</ins>',
         "worse than we thought",
-        "<del dir=\"auto\">Acme Reader 10</del>",
+        '<del dir="auto">Acme Reader 10</del>',
         "affected and fixed products",
         "remedies",
     ):
