@@ -25,7 +25,7 @@ from bulletins.mitigations import from_documents
 from bulletins.models import MAX_NAME_CHARACTERS, Bulletin, Counter
 from bulletins.priority import priority
 from bulletins.vulnerability_models import Vulnerability
-from core.database.db import db, lock_rows, utcnow
+from core.database.db import db, lock_rows, number_rows, utcnow
 from core.jobs import events
 from core.markup import markup
 from posts import actions as posts
@@ -184,7 +184,9 @@ def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> in
     """Set the rows of a bulletin and the columns derived from them; returns the number of new CVEs."""
     catalogue.look_up(advisory.products)
     known, new = _vulnerabilities({each.cve for each in advisory.vulnerabilities if each.cve})
-    rows.from_advisory(bulletin, advisory, known, catalogue)
+    with db.session.no_autoflush:
+        rows.from_advisory(bulletin, advisory, known, catalogue)
+        number_rows(bulletin.products)  # tens of thousands in some documents
     from_documents.sync_mitigations(bulletin, advisory)
     set_rank(bulletin)
     bulletin.names = search_facts.search_names(advisory)
