@@ -52,9 +52,7 @@ def post_while(app, author_id, number, run):
                     db.session.rollback()
                     errors.append(repr(error))
 
-    threads = [
-        threading.Thread(target=contextvars.Context().run, args=(post, share)) for share in ("a", "b")
-    ]
+    threads = [threading.Thread(target=contextvars.Context().run, args=(post, share)) for share in ("a", "b")]
     with write_lock.recorded() as lock:
         for thread in threads:
             thread.start()
@@ -64,9 +62,7 @@ def post_while(app, author_id, number, run):
     return errors, lock
 
 
-@pytest.mark.parametrize(
-    ("writes", "products"), [(60, 12), pytest.param(2_000, 300, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize(("writes", "products"), [(60, 12), pytest.param(2_000, 300, marks=pytest.mark.long)])
 def test_members_post_during_an_import_of_products(app, member, tmp_path, writes, products):
     write_products(tmp_path, products, 30)
     result = []
