@@ -341,7 +341,7 @@ COSTS: Costs = {
         )
     },
 }
-BODIES = dict.fromkeys(
+BODIES: dict[str, int] = dict.fromkeys(
     ("inventory.upload_sbom", "api_inventory.match_sbom", "uploads.uploads", "api_imports.upload_file"),
     UPLOAD_BODY_BYTES,
 )

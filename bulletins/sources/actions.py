@@ -19,7 +19,7 @@ MAX_SOURCES = 100
 MAX_ERRORS = 50  # stored of one run
 MAX_ERROR_CHARACTERS = 300
 FIRST_RETRY = timedelta(minutes=15)  # doubled with every failed run
-LONGEST_RETRY = timedelta(hours=24)
+MAX_RETRY = timedelta(hours=24)
 
 
 def add(kind: str, name: str, url: str, interval_hours: int, *, is_on: bool, by: User | None) -> Source:
@@ -131,7 +131,7 @@ def finish(source_id: int, outcome: str, counts: dict, errors: list[str], *, has
 def _next_run(source: Source, now: datetime, has_more: bool) -> datetime:
     interval = timedelta(hours=source.interval_hours)
     if source.failures:
-        return now + min(interval, LONGEST_RETRY, FIRST_RETRY * 2 ** min(source.failures - 1, 10))
+        return now + min(interval, MAX_RETRY, FIRST_RETRY * 2 ** min(source.failures - 1, 10))
     return now if has_more else now + interval
 
 

@@ -30,7 +30,7 @@ MAX_LIST_BYTES = 32 * 1024 * 1024
 MAX_METADATA_BYTES = 1024 * 1024
 MAX_HASH_BYTES = 4 * 1024
 FIRST_RETRY = timedelta(hours=1)  # of a document, doubled with every failure
-LONGEST_RETRY = timedelta(days=7)
+MAX_RETRY = timedelta(days=7)
 WELL_KNOWN = "/.well-known/csaf/provider-metadata.json"
 Reader = Callable[[bytes, str], list[Entry]]
 
@@ -161,7 +161,7 @@ class DocumentRun:
             failures = (known.failures if known else 0) + 1
             values = self.transfers.values(entry.url, Validators(), entry.changed, str(error)) | {
                 "failures": failures,
-                "retry_at": utcnow() + min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(failures - 1, 10)),
+                "retry_at": utcnow() + min(MAX_RETRY, FIRST_RETRY * 2 ** min(failures - 1, 10)),
             }
         else:
             values = self.transfers.values(entry.url, validators, entry.changed, reason)

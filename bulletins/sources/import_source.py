@@ -8,6 +8,7 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import update
@@ -77,7 +78,7 @@ def _run(facts: SourceFacts, progress: Progress) -> tuple[Result, bool]:
         report.errors.insert(0, _reason(error))
     if outcome == OK and report.errors:
         outcome = PARTIAL
-    counts = {
+    counts: dict[str, Any] = {
         name: {noun: number for noun, number in getattr(report, name).items() if number}
         for name in ("added", "updated", "skipped")
     }

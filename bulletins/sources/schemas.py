@@ -28,7 +28,9 @@ class Hours(fields.Integer):
             **kwargs,
         )
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+    def _deserialize(  # pyright: ignore[reportIncompatibleMethodOverride]  (None for an empty field)
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> int | None:
         return None if value == "" else super()._deserialize(value, attr, data, **kwargs)
 
 

@@ -303,9 +303,9 @@ def _read(response: http.client.HTTPResponse, max_bytes: int, deadline: float) -
     return b"".join(parts), received
 
 
-def _unpacked(unpack: "zlib._Decompress", chunk: bytes, room: int) -> bytes:
-    """What a chunk unpacks to, at most one byte more than there is room for."""
+def _unpacked(unpack: "zlib._Decompress", chunk: bytes, max_bytes: int) -> bytes:
+    """What a chunk unpacks to, at most one byte more than `max_bytes`."""
     try:
-        return unpack.decompress(chunk, room + 1)
+        return unpack.decompress(chunk, max_bytes + 1)
     except zlib.error as error:
         raise _refused(_("the compressed answer is broken")) from error
