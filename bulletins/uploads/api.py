@@ -15,7 +15,7 @@ from core.web.access import get_or_404, require
 bp = ApiBlueprint("imports", __name__, description="Files of advisories to import, for moderators")
 BODY = {
     "required": True,
-    "description": "A file of advisories, packed or not, up to 8 MB.",
+    "description": "advisories, up to 8 MB",
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
 
