@@ -39,6 +39,8 @@ TAGS = [
     "Products",
     "Questions",
     "Search",
+    "Sources",
+    "Imports",
     "Status",
     "Users",
 ]
@@ -65,6 +67,8 @@ def site(tmp_path_factory, empty_database):
             "notification_id": ids["news"],
             "month": "2026-11",
             "report_id": ids["report"],
+            "source_id": 999,
+            "upload_id": 999,
         }
         yield made
 
