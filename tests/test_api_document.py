@@ -32,6 +32,7 @@ TAGS = [
     "Articles",
     "Bulletins",
     "Calendar",
+    "Imports",
     "Inbox",
     "Inventory",
     "Moderation",
@@ -40,7 +41,6 @@ TAGS = [
     "Questions",
     "Search",
     "Sources",
-    "Imports",
     "Status",
     "Users",
 ]
