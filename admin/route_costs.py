@@ -31,6 +31,15 @@ COSTS: Costs = {
     "home.sitemap_pages": EXPENSIVE,
     "home.sitemap_vulnerabilities": EXPENSIVE,
     "api_status.get_status": SEARCH,
+    **{f"sources.{page}": CHEAP for page in ("sources", "source", "switch", "run", "trust", "remove")},
+    **{f"api_sources.{verb}_source": CHEAP for verb in ("add", "get", "switch", "run", "trust", "remove")},
+    "api_sources.list_sources": CHEAP,
+    "uploads.uploads": (CHEAP, EXPENSIVE),
+    "uploads.upload": EXPENSIVE,
+    **{f"uploads.{verb}": CHEAP for verb in ("confirm", "discard")},
+    "api_imports.upload_file": EXPENSIVE,
+    "api_imports.get_upload": EXPENSIVE,
+    **{f"api_imports.{verb}_upload": CHEAP for verb in ("confirm", "discard")},
     "api-docs.openapi_json": EXPENSIVE,
     "api_docs.docs": EXPENSIVE,
     "auth.login": CHEAP,  # at most 100 an hour of an address come to the password (auth/views.py)
@@ -396,7 +405,9 @@ COSTS: Costs = {
 INVENTORY_BODY_BYTES = MAX_FILE_BYTES + 100 * 1024  # a file and the form around it
 BODIES = {
     "inventory.upload_sbom": INVENTORY_BODY_BYTES,
-    "api_inventory.match_sbom": UPLOAD_BODY_BYTES,
+    **dict.fromkeys(
+        ("api_inventory.match_sbom", "uploads.uploads", "api_imports.upload_file"), UPLOAD_BODY_BYTES
+    ),
     # of an address below /api/v1/inventories/, as nginx has it; only put_document reads a body
     **{
         f"api_inventory.{verb}": INVENTORY_BODY_BYTES

@@ -10,14 +10,15 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 def dump(value: Any, *, but: Iterable[str] = ()) -> Any:
     """Convert a value to JSON; of a dataclass, fields with default values and those in `but` are omitted."""
-    if is_dataclass(value):
-        omitted = set(but)
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if (known := _defaults(kind)) is not None:
+        omitted = frozenset(but)
         return {
-            f.name: dump(getattr(value, f.name))
-            for f in fields(value)
-            if f.name not in omitted
-            and not f.metadata.get("is_transient")
-            and getattr(value, f.name) != _default(f)
+            name: item if type(item) in _PLAIN else dump(item)
+            for name, default in known
+            if (item := getattr(value, name)) != default and name not in omitted
         }
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
@@ -28,6 +29,8 @@ def dump(value: Any, *, but: Iterable[str] = ()) -> Any:
 
 def load(kind: Any, value: Any) -> Any:
     """The inverse of dump() for a value of type `kind`; unknown fields are ignored."""
+    if kind in _PLAIN:
+        return value
     if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         return kind(**{name: load(hints[name], item) for name, item in value.items() if name in hints})
@@ -45,7 +48,16 @@ def load(kind: Any, value: Any) -> Any:
     return datetime.fromisoformat(value) if kind is datetime else value
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _hints = cache(get_type_hints)
+
+
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """(name, default value) of the stored fields of a dataclass; None for other types."""
+    if not is_dataclass(kind):
+        return None
+    return tuple((f.name, _default(f)) for f in fields(kind) if not f.metadata.get("is_transient"))
 
 
 def _default(field: Field) -> Any:

@@ -25,6 +25,14 @@ from bulletins.mitigations import views as mitigation_views  # noqa: F401
 from bulletins.models import Bulletin, Mitigation
 from bulletins.originals import mirror_feeds
 from bulletins.panels import register_panel
+from bulletins.sources import api as source_api
+from bulletins.sources import cli as source_cli
+from bulletins.sources import redaction as source_redaction  # noqa: F401
+from bulletins.sources import tasks as source_tasks  # noqa: F401
+from bulletins.sources import views as source_views
+from bulletins.uploads import api as upload_api
+from bulletins.uploads import tasks as upload_tasks  # noqa: F401
+from bulletins.uploads import views as upload_views
 from bulletins.verdicts import handlers as verdict_handlers  # noqa: F401
 from bulletins.verdicts import panels as verdict_panels
 from bulletins.verdicts import redaction as verdict_redaction  # noqa: F401
@@ -143,9 +151,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(feeds.bp)
     app.register_blueprint(csaf_feeds.bp)
     app.register_blueprint(mirror_feeds.bp)
-    register_api(api.bp)
     app.register_blueprint(vulnerability_views.bp)
-    register_api(vulnerability_api.bp)
+    app.register_blueprint(source_views.bp)
+    app.register_blueprint(upload_views.bp)
+    for part in (api.bp, vulnerability_api.bp, source_api.bp, upload_api.bp):
+        register_api(part)
     register_lookup("vulnerability", search_hits.find)
     search_api.register_item("vulnerability", search_hits.item)
     app.cli.add_command(cli.group)
+    app.cli.add_command(source_cli.group)

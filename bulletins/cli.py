@@ -1,8 +1,7 @@
 """Commands of the bulletins."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import click
@@ -10,18 +9,13 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from advisories.advisory import Unusable
-from advisories.exploited import Exploited, Likelihood, read_epss, read_kev
-from advisories.exploited_lists import Listed, read_listed
-from advisories.parsing import Log
 from auth.security_log import cli as security_log
-from bulletins import enrich_actions, match_actions, queries
+from bulletins import handlers, import_enrichment, queries
 from bulletins.import_documents import Importer
 from core import cli
-from core.database.db import db
 from core.jobs import events
 
 group = AppGroup("bulletin", help="Security bulletins.")
-BATCH_SIZE = 500  # CVEs of a transaction
 FILE = click.Path(exists=True, path_type=Path)
 ANNOUNCE = click.option(
     "--announce", is_flag=True, help="Also notify subscribers of bulletins older than 31 days."
@@ -63,70 +57,22 @@ def enrich(
         raise click.UsageError(_("Name at least one file: --kev FILE, --epss FILE or --exploited FILE."))
     security_log.record_command("bulletin-enrich")
     report = cli.ImportReport()
-    work = [(kev, read_kev, _import_kev), (epss, read_epss, _import_epss)]
-    work += [(path, partial(read_listed, source=source or ""), _import_listed) for path in exploited]
+    work = [(kev, import_enrichment.import_kev), (epss, import_enrichment.import_epss)]
+    work += [(path, partial(import_enrichment.import_listed, source=source)) for path in exploited]
     cli.run_import(report, lambda: _enrich(work, announce, report))
 
 
-def _enrich(work: list[tuple], announce: bool, report: cli.ImportReport) -> None:
-    """Import files; each item of `work` has a path or None, how it is read, and how a batch is stored."""
-    for path, read, store in work:
+def _enrich(work: list[tuple[Path | None, Callable]], announce: bool, report: cli.ImportReport) -> None:
+    """Import files; each item of `work` has a path or None, and the import of such a file."""
+    for path, run in work:
         if path is None:
             continue
-        log = Log()
         try:
             with path.open("rb") as stream:
-                changed = []
-                for rows in _batches(read(stream, log)):
-                    changed += store(rows, report)
+                run(stream, path.name, report, announce=announce)
         except (Unusable, OSError) as error:
             raise cli.NothingToImport(f"{path.name}: {error}") from error
-        for warning in log.warnings:
-            report.add_error(f"{path.name}: {warning}")
-        _refresh_ranks(changed, announce, report)
     events.drain()
-
-
-def _import_kev(rows: list[Exploited], report: cli.ImportReport) -> list[int]:
-    added, changed = enrich_actions.store_kev(rows)
-    db.session.commit()
-    report.added["vulnerabilities"] += added
-    report.updated["vulnerabilities"] += len(changed) - added
-    report.skipped["vulnerabilities"] += len(rows) - len(changed)
-    return changed
-
-
-def _import_listed(rows: list[Listed], report: cli.ImportReport) -> list[int]:
-    added, changed = enrich_actions.store_listed(rows)
-    db.session.commit()
-    report.added["vulnerabilities"] += added
-    report.updated["vulnerabilities"] += len(changed) - added
-    report.skipped["vulnerabilities"] += len({row.cve for row in rows}) - len(changed)
-    return changed
-
-
-def _import_epss(rows: list[Likelihood], report: cli.ImportReport) -> list[int]:
-    changed = enrich_actions.store_epss(rows)
-    db.session.commit()
-    report.updated["vulnerabilities"] += len(changed)
-    report.skipped["vulnerabilities"] += len(rows) - len(changed)
-    return changed
-
-
-def _refresh_ranks(vulnerability_ids: list[int], announce: bool, report: cli.ImportReport) -> None:
-    concerned: set[int] = set()
-    for ids in _batches(vulnerability_ids):
-        concerned.update(enrich_actions.bulletins_naming(ids))
-    for ids in _batches(sorted(concerned)):
-        report.updated["bulletins"] += enrich_actions.refresh_ranks(ids, announce=announce)
-        db.session.commit()
-        db.session.expunge_all()
-
-
-def _batches(rows: Iterable) -> Iterator[list]:
-    rows = iter(rows)
-    while batch := list(islice(rows, BATCH_SIZE)):
-        yield batch
 
 
 @group.command("list")
@@ -152,5 +98,4 @@ def list_bulletins(unpatched: bool, month: str) -> None:
 @group.command("match")
 def match() -> None:
     """Match the products named in bulletins with the catalogue again."""
-    click.echo(_("%(n)s lines changed", n=f"{match_actions.rematch_products():,}"))
-    db.session.commit()
+    click.echo(_("%(n)s lines changed", n=f"{handlers.rematch():,}"))

@@ -1,5 +1,7 @@
 """Event handlers: publish scheduled bulletins, and match bulletins to changed products."""
 
+from collections.abc import Iterable
+
 from bulletins import actions, match_actions
 from bulletins.models import Bulletin
 from bulletins.originals import actions as originals
@@ -29,5 +31,13 @@ def forget_originals(batch: list[events.Event]) -> None:
 @events.register_handler("product.created", "product.changed", "product.imported")
 def match_products(batch: list[events.Event]) -> None:
     """Match bulletins to products that are new or were renamed."""
-    match_actions.rematch_products([event.subject_id for event in batch if event.subject_id is not None])
-    db.session.commit()
+    rematch([event.subject_id for event in batch if event.subject_id is not None])
+
+
+def rematch(product_ids: Iterable[int] | None = None) -> int:
+    """Match bulletins to these products (None: all) again, in short transactions; returns changed rows."""
+    changed = 0
+    for changes in match_actions.find_changes(product_ids):
+        changed += match_actions.apply(changes)
+        db.session.commit()
+    return changed

@@ -5,8 +5,13 @@ The formats are those of advisories.recognise; archives and lists are read one d
 Each advisory is one transaction, so an interrupted import is completed by the next run.
 """
 
-from collections.abc import Iterable, Iterator
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from flask_babel import gettext as _
@@ -19,22 +24,36 @@ from bulletins import store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.store_actions import Outcome, Stored
 from core import cli
-from core.database.db import db, is_conflict
+from core.database.db import db, is_conflict, read_transaction
 from core.jobs.import_events import ImportEvent
 
 SUFFIXES = (".json", ".xml", ".gz", ".zip", ".jsonl", ".ndjson", ".yaml", ".yml")  # in folders
 MAX_FILES = 500_000  # of one folder
 MAX_WARNINGS = 20  # printed for one document
 MAX_ATTEMPTS = 3
+LARGE = 500  # products of a document
 
 
 class Importer:
-    """One import of `paths`, files or folders; `announce` also announces old documents."""
+    """One import of `paths`, files or folders; `announce` also announces old documents.
 
-    def __init__(self, paths: Iterable[Path], report: cli.ImportReport, *, announce: bool = False) -> None:
+    `show` is called with each warning, by default to print it to standard error. `met_outage` tells that a
+    document was not stored because of the database, not of its content.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[Path],
+        report: cli.ImportReport,
+        *,
+        announce: bool = False,
+        show: Callable[[str], None] | None = None,
+    ) -> None:
         self.paths = list(paths)
         self.report = report
         self.announce = announce
+        self.show = show or partial(click.echo, err=True)
+        self.met_outage = False
         self.catalogue = Catalogue()
         self.news = ImportEvent("bulletins")
 
@@ -56,13 +75,20 @@ class Importer:
     def _import_file(self, path: Path, check: Checker) -> None:
         try:
             with path.open("rb") as stream:
-                for name, found in recognise.iterate(stream, path.name, check=check):
-                    if isinstance(found, Unusable):
-                        self.report.reject_file(str(found))
-                    else:
-                        self._import(found, name)
+                self._import_stream(stream, path.name, check)
         except OSError as error:
             self.report.reject_file(f"{path.name}: {error.strerror or error}")
+
+    def import_data(self, data: bytes, name: str, check: Checker | None = None) -> None:
+        """Import the advisories in the content of a file, and commit; what is refused is in the report."""
+        self._import_stream(BytesIO(data), name, check)
+
+    def _import_stream(self, stream: BinaryIO, name: str, check: Checker | None) -> None:
+        for place, found in recognise.iterate(stream, name, check=check):
+            if isinstance(found, Unusable):
+                self.report.reject_file(str(found))
+            else:
+                self._import(found, place)
 
     def _import(self, advisories: list[Advisory], name: str) -> None:
         """Store the advisories of one document."""
@@ -73,17 +99,24 @@ class Importer:
                 self._count(advisory, self._store(advisory), place)
             except (Unusable, SQLAlchemyError) as error:
                 db.session.rollback()
+                self.met_outage = self.met_outage or isinstance(error, SQLAlchemyError)
                 self.report.reject_file(f"{place}: {error}")
             db.session.expunge_all()
 
     def _store(self, advisory: Advisory) -> Stored:
-        """Store and commit an advisory; retried after a conflict over a CVE or a reference."""
+        """Store and commit an advisory; retried after a conflict over a CVE or a reference.
+
+        Its products are looked up before, without the write lock.
+        """
+        with read_transaction():
+            self.catalogue.look_up(advisory.products)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                stored = store_actions.store(advisory, catalogue=self.catalogue, announce=self.announce)
-                if stored.outcome is not Outcome.SKIPPED:
-                    self.news.schedule()
-                db.session.commit()
+                with _paused_collector(len(advisory.products) > LARGE):
+                    stored = store_actions.store(advisory, catalogue=self.catalogue, announce=self.announce)
+                    if stored.outcome is not Outcome.SKIPPED:
+                        self.news.schedule()
+                    db.session.commit()
                 return stored
             except DBAPIError as error:
                 db.session.rollback()
@@ -125,11 +158,25 @@ class Importer:
 
     def _warn(self, place: str, warnings: list[str]) -> None:
         for warning in warnings[:MAX_WARNINGS]:
-            click.echo(f"{place}: {' '.join(warning.split())[:300]}", err=True)
+            self.show(f"{place}: {' '.join(warning.split())[:300]}")
         if len(warnings) > MAX_WARNINGS:
-            click.echo(
-                _("%(place)s: … and %(n)s more", place=place, n=f"{len(warnings) - MAX_WARNINGS:,}"), err=True
-            )
+            self.show(_("%(place)s: … and %(n)s more", place=place, n=f"{len(warnings) - MAX_WARNINGS:,}"))
+
+
+@contextmanager
+def _paused_collector(is_paused: bool) -> Iterator[None]:
+    """Pause Python's garbage collector: among many thousand new rows it takes a third of the time.
+
+    The write lock is held meanwhile, so members would wait for it.
+    """
+    is_paused = is_paused and gc.isenabled()
+    if is_paused:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if is_paused:
+            gc.enable()
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -30,7 +30,7 @@ from bulletins.originals import actions as originals
 from bulletins.priority import priority
 from bulletins.verdicts import actions as verdicts
 from bulletins.vulnerability_models import Vulnerability
-from core.database.db import db, lock_rows, utcnow
+from core.database.db import db, lock_rows, number_rows, utcnow
 from core.jobs import events
 from core.markup import markup
 from posts import actions as posts
@@ -78,10 +78,10 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
     A version that may not be published does not replace a public one, nor an older version a newer one.
     Raises Unusable before anything is written.
     """
-    _check(advisory)
-    body = _rendered(advisory)
+    check(advisory)
+    body = rendered_body(advisory)
     advisory.html = issuer_texts.rendered(issuer_texts.texts_of(advisory))  # before anything is locked
-    digest = _digest(advisory)
+    digest = content_digest(advisory)
     bulletin_id = db.session.scalar(
         select(Bulletin.id).where(
             Bulletin.publisher == advisory.publisher, Bulletin.tracking_id == advisory.tracking_id
@@ -98,7 +98,7 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
             stored = Stored(Outcome.SKIPPED, bulletin)
         elif bulletin.import_digest and publishing.is_older(bulletin, advisory):
             return Stored(Outcome.SKIPPED, bulletin, not_public=publishing.why_older(bulletin, advisory))
-        elif digest in (bulletin.import_digest, _digest(rows.to_advisory(bulletin))):
+        elif digest in (bulletin.import_digest, content_digest(rows.to_advisory(bulletin))):
             is_changed = refresh(bulletin, advisory, catalogue)
             originals.keep_if_missing(bulletin, advisory)
             stored = Stored(Outcome.UPDATED if is_changed else Outcome.SKIPPED, bulletin)
@@ -207,20 +207,22 @@ def changed_here(bulletin: Bulletin) -> tuple[str, ...]:
     return tuple(part for part, digest in bulletin.imported.items() if current[part] != digest)
 
 
-def _check(advisory: Advisory) -> None:
+def check(advisory: Advisory) -> None:
+    """Raise Unusable for a document that cannot be stored."""
     for name in ("publisher", "tracking_id"):
         if not 0 < len(getattr(advisory, name)) <= MAX_NAME_CHARACTERS:
             raise Unusable(_("%(name)s: 1 to %(n)s characters are needed", name=name, n=MAX_NAME_CHARACTERS))
 
 
-def _rendered(advisory: Advisory) -> markup.Rendered:
+def rendered_body(advisory: Advisory) -> markup.Rendered:
+    """The body of its bulletin; raises Unusable for one that is too long."""
     try:
         return markup.render(rows.body(advisory))
     except markup.TooLong as error:
         raise Unusable(_("notes: %(why)s", why=error)) from error
 
 
-def _digest(advisory: Advisory) -> str:
+def content_digest(advisory: Advisory) -> str:
     """A digest of the content, the same for all formats; warnings and what was derived do not count."""
     return _sha256(dump(stated(advisory), but=("format", "category", "month", "warnings")))
 
@@ -277,7 +279,9 @@ def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> in
     """Set the rows of a bulletin and the columns derived from them; returns the number of new CVEs."""
     catalogue.look_up(advisory.products)
     known, new = _vulnerabilities({each.cve for each in advisory.vulnerabilities if each.cve})
-    rows.from_advisory(bulletin, advisory, known, catalogue)
+    with db.session.no_autoflush:
+        rows.from_advisory(bulletin, advisory, known, catalogue)
+        number_rows(bulletin.products)  # tens of thousands in some documents
     from_documents.sync_mitigations(bulletin, advisory)
     issuer_texts.render(bulletin, advisory)
     set_rank(bulletin)
@@ -356,7 +360,7 @@ def rewrite(
     `facts` are those from posts.begin_edit(), when the edit began before this call. Returns the number of new
     CVEs.
     """
-    body = _rendered(advisory)
+    body = rendered_body(advisory)
     if facts is None:
         facts = posts.begin_edit(bulletin, None)
     before = rows.to_advisory(bulletin)

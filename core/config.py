@@ -10,17 +10,16 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
 
+from core import setting_values
 from core.monthly import Monthly
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "REDOUBT_"
-MAX_DAYS = 3_650
 MIN_SECURITY_LOG_DAYS = 30  # the database refuses to delete what is newer (migration 0519)
 
 
@@ -39,82 +38,6 @@ class Setting:
     is_secret: bool = False
 
 
-def _choice(*allowed: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in allowed:
-            raise ValueError("must be one of: " + ", ".join(allowed))
-        return text
-
-    parse.__doc__ = "|".join(allowed)
-    return parse
-
-
-def _switch(text: str) -> bool:
-    return _choice("on", "off")(text) == "on"
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if text and not (parts.scheme in ("http", "https") and parts.hostname):
-        raise ValueError("must be https:// and a name (or http:// for a trial)")
-    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError("must be a host alone: the site is served at the root of its own name")
-    return text.rstrip("/")
-
-
-def _address(*beginnings: str) -> Callable[[str], str]:
-    """A parser of URLs that begin with one of `beginnings`, or are empty."""
-
-    def parse(text: str) -> str:
-        if text and not text.startswith(beginnings):
-            raise ValueError("must start with " + " or ".join(beginnings))
-        return text
-
-    return parse
-
-
-POSTGRESQL_SCHEMES = "postgresql://", "postgresql+psycopg://"
-
-
-def _replicas(text: str) -> tuple[str, ...]:
-    return tuple(_address(*POSTGRESQL_SCHEMES)(part.strip()) for part in text.split(",") if part.strip())
-
-
-def _token(text: str) -> str:
-    if text and (len(text) < 20 or not text.isascii() or not text.isprintable() or " " in text):
-        raise ValueError("must be 20 or more letters and digits")
-    return text
-
-
-def _whole_number(least: int, most: int, noun: str = "") -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        with suppress(ValueError):
-            if least <= (number := int(text)) <= most:
-                return number
-        raise ValueError(f"must be a whole number{noun}, {least} to {most:,}")
-
-    return parse
-
-
-def _days(least: int) -> Callable[[str], int]:
-    return _whole_number(least, MAX_DAYS, " of days")
-
-
-def _at_least_zero(kind: type) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        with suppress(ValueError):
-            if 0 <= (value := kind(text)) < inf:
-                return value
-        raise ValueError(f"must be a {'whole ' * (kind is int)}number, 0 or more")
-
-    return parse
-
-
-def _scale(text: str) -> float | None:
-    """A factor, 0 or more; None for `auto`."""
-    return None if text == "auto" else _at_least_zero(float)(text)
-
-
 SETTINGS = (
     Setting(
         "REDOUBT_INSTANCE",
@@ -125,21 +48,21 @@ SETTINGS = (
     Setting(
         "REDOUBT_DATABASE_URL",
         "",
-        _address(*POSTGRESQL_SCHEMES, "sqlite:///"),
+        setting_values.address(*setting_values.POSTGRESQL_SCHEMES, "sqlite:///"),
         "SQLAlchemy address of the database. Empty: SQLite in the instance folder.",
         is_secret=True,
     ),
     Setting(
         "REDOUBT_SEARCH",
         "auto",
-        _choice("auto", "whoosh", "postgresql"),
+        setting_values.choice("auto", "whoosh", "postgresql"),
         "Search engine: whoosh (files in the instance folder) or postgresql (tables in that database). "
         "auto: postgresql if the database is PostgreSQL. After a change, run `flask search rebuild`.",
     ),
     Setting(
         "REDOUBT_REPLICA_URLS",
         "",
-        _replicas,
+        setting_values.replicas,
         "Addresses of streaming replicas of the PostgreSQL database, separated by commas. Visitors who "
         "are not logged in read from those that are at most 2 seconds behind. Empty: none.",
         is_secret=True,
@@ -147,21 +70,21 @@ SETTINGS = (
     Setting(
         "REDOUBT_REDIS_URL",
         "",
-        _address("redis://", "rediss://", "unix://"),
+        setting_values.address("redis://", "rediss://", "unix://"),
         "Redis for cache and request limits shared by several processes. Empty: memory.",
         is_secret=True,
     ),
     Setting(
         "REDOUBT_EDGE_SECONDS",
         "0",
-        _at_least_zero(int),
+        setting_values.at_least_zero(int),
         "How long a shared cache in front (nginx, a CDN) may serve a page to visitors before it "
         "revalidates. A deleted page can stay visible that long. 0: shared caches store no pages.",
     ),
     Setting(
         "REDOUBT_LIST_SECONDS",
         "2",
-        _at_least_zero(int),
+        setting_values.at_least_zero(int),
         "How old lists of questions, articles, bulletins and members may be for visitors after something was "
         "added or voted on. What is hidden or deleted always disappears at once.",
     ),
@@ -175,14 +98,14 @@ SETTINGS = (
     Setting(
         "REDOUBT_SITE_URL",
         "",
-        _url,
+        setting_values.url,
         "The public address, such as https://redoubt.example. Links in email use it. Empty: only "
         "localhost and 127.0.0.1 are served.",
     ),
     Setting(
         "REDOUBT_HSTS_SUBDOMAINS",
         "off",
-        _switch,
+        setting_values.switch,
         "on: browsers that visited the site use only https for all its subdomains, for a year "
         "(Strict-Transport-Security: includeSubDomains). Set it only if all subdomains support https.",
     ),
@@ -206,39 +129,39 @@ SETTINGS = (
     Setting(
         "REDOUBT_MAIL_SMTPUTF8",
         "off",
-        _switch,
+        setting_values.switch,
         "on: the mail server supports SMTPUTF8 (RFC 6531), so email addresses may contain letters "
         "beyond ASCII before the @. off: such addresses are refused when entered.",
     ),
     Setting(
         "REDOUBT_REGISTRATION",
         "open",
-        _choice("open", "invite", "closed"),
+        setting_values.choice("open", "invite", "closed"),
         "Who can create an account: anyone, people added by a moderator, or nobody.",
     ),
     Setting(
         "REDOUBT_PASSWORD_LENGTH",
         "15",
-        _whole_number(8, 64),
+        setting_values.whole_number(8, 64),
         "Minimum length of a password where it is the only factor, 8 to 64. NIST SP 800-63B-4 requires 15.",
     ),
     Setting(
         "REDOUBT_FIRST_POST_APPROVAL",
         "off",
-        _switch,
+        setting_values.switch,
         "on: a moderator has to approve the first post of each new member.",
     ),
     Setting(
         "REDOUBT_FLAG_WEIGHT",
         "5",
-        _at_least_zero(int),
+        setting_values.at_least_zero(int),
         "Weight of open flags that hides a post until a moderator reviews it. A flag counts 1, from 500 "
         "reputation 2, from 2,000 reputation 3. 0: flags hide nothing.",
     ),
     Setting(
         "REDOUBT_PRIVILEGE_SCALE",
         "auto",
-        _scale,
+        setting_values.scale,
         "auto: reputation thresholds are low while the community has few active members and rise with "
         "it (/help shows the current ones). A number multiplies the full thresholds instead; 0 lets "
         "everyone do everything.",
@@ -253,45 +176,52 @@ SETTINGS = (
     Setting(
         "REDOUBT_RATE_LIMITS",
         "on",
-        _switch,
+        setting_values.switch,
         "off: no limits on log-in, email and posting. For tests only; `flask doctor` reports an error.",
+    ),
+    Setting(
+        "REDOUBT_FETCH_LOOPBACK",
+        "",
+        setting_values.loopback_origins,
+        "Servers on this machine (127.0.0.1:PORT) from which sources may be fetched, by http. For tests "
+        "only; `flask doctor` reports an error. Empty: only public addresses, by https.",
     ),
     Setting(
         "REDOUBT_WORKER",
         "on",
-        _switch,
+        setting_values.switch,
         "on: `python app.py` runs the worker in a thread; off: run `flask worker` yourself.",
     ),
     Setting(
         "REDOUBT_PROXIES",
         "0",
-        _at_least_zero(int),
+        setting_values.at_least_zero(int),
         "Number of reverse proxies in front that set X-Forwarded-For, -Proto and X-Request-ID. 0: "
         "headers are ignored.",
     ),
     Setting(
         "REDOUBT_LOG",
         "text",
-        _choice("text", "json"),
+        setting_values.choice("text", "json"),
         "text: lines about problems; json: one object per log record and per request.",
     ),
     Setting(
         "REDOUBT_SECURITY_LOG_DAYS",
         "400",
-        _days(MIN_SECURITY_LOG_DAYS),
+        setting_values.days(MIN_SECURITY_LOG_DAYS),
         "Days to keep the security log: log-ins, refusals, role changes, tokens, actions of "
         "administrators. 30 or more.",
     ),
     Setting(
         "REDOUBT_SECURITY_LOG_ADDRESS_DAYS",
         "30",
-        _days(0),
+        setting_values.days(0),
         "Days to keep the IP address and the browser in the security log. 0: they are not recorded.",
     ),
     Setting(
         "REDOUBT_METRICS_TOKEN",
         "",
-        _token,
+        setting_values.token,
         "Token for reading /metrics, sent as Authorization: Bearer. Empty: /metrics is closed.",
         is_secret=True,
     ),

@@ -136,6 +136,13 @@ ACCESS = {
     "home.readyz": "all",
     "admin.admin": "admins",
     "api_status.get_status": "admins",
+    **{f"sources.{page}": "admins" for page in ("sources", "source", "switch", "run", "trust", "remove")},
+    **{f"api_sources.{verb}_source": "admins" for verb in ("add", "get", "switch", "run", "trust", "remove")},
+    "api_sources.list_sources": "admins",
+    "uploads.uploads": "moderators",
+    "api_imports.upload_file": "moderators",
+    **{f"uploads.{verb}": "own" for verb in ("upload", "confirm", "discard")},
+    **{f"api_imports.{verb}_upload": "own" for verb in ("get", "confirm", "discard")},
     "scrape.metrics_page": "link",
     "kb.articles": "all",
     "kb.layer": "all",
@@ -432,9 +439,14 @@ BODIES = {
     "api_inventory.match_sbom": {"bomFormat": "CycloneDX"},
     "api_bulletins.write_bulletin": {"title": "A bulletin in a test"},
     **{
-        f"{door}": {"reason": "It was wrong."}
-        for door in ("bulletins.withdraw", "api_bulletins.withdraw_bulletin")
+        route: {"reason": "It was wrong."}
+        for route in ("bulletins.withdraw", "api_bulletins.withdraw_bulletin")
     },
+    **{
+        route: {"kind": "epss", "url": "https://example.com/epss.csv"}
+        for route in ("sources.sources", "api_sources.add_source")
+    },
+    "api_sources.switch_source": {"is_on": False},
     "api_bulletins.add_mitigation": {"layer": "host", "text": TEXT},
     "api_bulletins.put_mitigation": {"layer": "host", "text": TEXT},
     **{f"notifications.watch_{thing}": {"watch": "true"} for thing in ("post", "tag", "product")},

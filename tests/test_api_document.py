@@ -32,6 +32,7 @@ TAGS = [
     "Articles",
     "Bulletins",
     "Calendar",
+    "Imports",
     "Inbox",
     "Inventory",
     "Moderation",
@@ -39,6 +40,7 @@ TAGS = [
     "Products",
     "Questions",
     "Search",
+    "Sources",
     "Status",
     "Users",
 ]
@@ -68,6 +70,7 @@ def site(tmp_path_factory, empty_database):
             "notification_id": ids["news"],
             "month": "2026-11",
             "report_id": ids["report"],
+            "source_id": 999,
         }
         yield made
 

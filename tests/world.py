@@ -19,6 +19,8 @@ from bulletins.catalogue import Catalogue
 from bulletins.mitigations import actions as mitigations
 from bulletins.models import Bulletin
 from bulletins.originals.models import OriginalDocument
+from bulletins.sources import actions as sources
+from bulletins.uploads import actions as uploads
 from core.database.db import db, utcnow
 from core.markup.markup import render
 from deployment.reports import actions as patching
@@ -90,6 +92,15 @@ def _let_go() -> None:
     db.engine.dispose()
 
 
+def _imports(world: World) -> dict:
+    """A source, and an upload that only its owner sees."""
+    source = sources.add("kev", "Catalogue", "https://example.com/kev.json", 6, is_on=False, by=None)
+    owner = world.restricted["suspended moderator"]
+    upload = uploads.store(f"{CANARY}.json", SECRET_TEXT.encode(), by=owner)
+    db.session.flush()
+    return {"source_id": source.id, "upload_id": upload.id}
+
+
 def build(make_user) -> World:
     """Fill the database; `make_user` is the fixture."""
     world = World()
@@ -156,6 +167,7 @@ def build(make_user) -> World:
     feedback_id = db.session.scalar(db.select(ArticleFeedback.id))
     world.public |= {"appeal_id": appeal.id, "feedback_id": feedback_id}
     _restrict(world, make_user)
+    world.public |= _imports(world)
     _tell(world, outsider)
     db.session.commit()
     return world

@@ -82,6 +82,13 @@ def protection() -> Iterator[Finding]:
         error=not limited,
         advice=_("Passwords can be guessed without limit. Set REDOUBT_RATE_LIMITS=on."),
     )
+    if config["REDOUBT_FETCH_LOOPBACK"]:
+        yield finding(
+            _("Sources on this machine"),
+            ", ".join(config["REDOUBT_FETCH_LOOPBACK"]),
+            error=True,
+            advice=_("REDOUBT_FETCH_LOOPBACK is for tests: sources can reach services of this machine."),
+        )
     length = len(config["SECRET_KEY"])
     yield finding(
         _("Secret key"),

@@ -42,6 +42,11 @@ class ImportEvent:
         db.session.flush()
         self.event_id = event.id
 
+    def release(self) -> None:
+        """Make the event due now, for the worker's loop of events. Does not commit."""
+        if self.event_id is not None:
+            _reschedule(utcnow(), Event.id == self.event_id)
+
     def deliver(self) -> bool:
         """Deliver the event now, and those of killed imports; returns whether it was, here or by a worker."""
         _reschedule(utcnow(), Event.name == EVENT_NAME)

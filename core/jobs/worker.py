@@ -21,7 +21,6 @@ from core.registry import Registry
 from core.web.database_errors import is_outage
 
 log = logging.getLogger(__name__)
-IDLE_SECONDS = 0.3  # between two rounds when there was nothing to do
 OUTAGE_SECONDS = 2  # between two rounds when the database is unavailable
 CLOCK_SECONDS = 1  # between two looks at the schedule
 TAKE_OVER_SECONDS = 5  # between two looks for tasks of dead workers
@@ -32,8 +31,11 @@ Job = Callable[[], int]
 _round_jobs: Registry[Job, str] = Registry("round_jobs")  # name of the loop by job
 EVENTS = "events"  # the loops: mail has its own, so that a slow server delays nothing else
 MAIL = "mail"
-LONG = "long"  # work of minutes, such as the reading of large files
-LOOPS = (EVENTS, MAIL, LONG)
+LONG = "long"  # work of minutes, such as the reading of large files and imports
+FETCH = "fetch"  # from other sites, which may be slow
+LOOPS = (EVENTS, MAIL, LONG, FETCH)
+IDLE_SECONDS = 0.3  # between two rounds when there was nothing to do
+LONGER_IDLE_SECONDS = {LONG: 1, FETCH: 5}  # of loops that nobody waits for
 
 
 def register_round_job(loop: str = EVENTS) -> Callable[[Job], Job]:
@@ -105,7 +107,7 @@ class Worker:
             done = round_once(self.app, jobs, partial(self.stopping.wait, OUTAGE_SECONDS))
             write_heartbeat()
             if not done:
-                self.stopping.wait(IDLE_SECONDS)
+                self.stopping.wait(LONGER_IDLE_SECONDS.get(name, IDLE_SECONDS))
 
     def _clock(self) -> None:
         """Run the tasks that are due, one after the other."""

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0570"
-down_revision = "0541"
+down_revision = "0560"
 branch_labels = None
 depends_on = None
 

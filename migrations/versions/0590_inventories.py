@@ -6,7 +6,7 @@ from alembic import op
 from core.database.db import UTCDateTime
 
 revision = "0590"
-down_revision = "0541"
+down_revision = "0570"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0620"
-down_revision = "0541"
+down_revision = "0610"
 branch_labels = None
 depends_on = None
 

@@ -132,7 +132,7 @@ def test_an_import_that_takes_our_changes_back_takes_our_document_back(
     assert client.get(INDEX).text == ""
 
 
-def test_a_bulletin_of_ours_is_a_lawful_document(client, moderator, own):
+def test_a_bulletin_of_ours_is_a_valid_document(client, moderator, own):
     answer = client.get(f"/csaf/{own.document_path}")
     assert validator_process.problems(answer.data) == []
     assert answer.json["document"]["tracking"]["id"] == own.reference

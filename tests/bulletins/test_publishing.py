@@ -170,10 +170,10 @@ def test_where_customers_need_not_act_it_is_informational_and_in_no_alert(make_a
 def test_the_whole_document_may_say_so(make_advisory, store):
     words = "Not Required. The vulnerability documented by this CVE requires no customer action to resolve."
     notes = [adv.Note("summary", "A cloud service leaked."), adv.Note("general", words, "Customer Action")]
-    bulletin = store(make_advisory(notes=notes, vulnerabilities=[weakness()])).bulletin
+    bulletin = store(make_advisory(notes=notes, vulnerabilities=[vulnerability()])).bulletin
     assert bulletin.is_informational and events_of(bulletin) == ["bulletin.imported"]
     notes[1] = adv.Note("general", "Required. It requires customer action to resolve.", "Customer Action")
-    other = store(make_advisory("ACME-2", notes=notes, vulnerabilities=[weakness()])).bulletin
+    other = store(make_advisory("ACME-2", notes=notes, vulnerabilities=[vulnerability()])).bulletin
     assert not other.is_informational
 
 
@@ -209,7 +209,7 @@ def test_what_older_readers_stored_is_read_again_without_an_alert(make_advisory,
 
 
 def test_a_rejected_record_of_an_older_reader_becomes_withdrawn(make_advisory, store):
-    hole = weakness(is_rejected=True)
+    hole = vulnerability(is_rejected=True)
     bulletin = store(make_advisory(format="cve", vulnerabilities=[hole])).bulletin
     bulletin.reader_edition = 0
     db.session.commit()

@@ -5,7 +5,7 @@ from alembic import op
 
 from core.database.db import UTCDateTime
 
-revision = "0580"
+revision = "0595"
 down_revision = "0590"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,1 @@
+"""Uploads of advisories by moderators: stored for hours, previewed, and imported when they are confirmed."""
