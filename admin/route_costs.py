@@ -1,4 +1,4 @@
-"""The cost class of every route (core/limits/costs.py), and larger body limits.
+"""The cost class of every route (core/limits/costs.py); larger body limits are in admin/route_bodies.py.
 
 An entry is a class, or (class of reads, class of writes). tests/test_costs.py fails for a route without
 entry. FREE is for monitoring; CHEAP for a page or list of fixed size and for short writes; SEARCH for
@@ -8,9 +8,9 @@ exports and uploads.
 
 from flask import Flask
 
+from admin.route_bodies import BODIES
 from core.limits import costs
-from core.limits.costs import CHEAP, EXPENSIVE, FREE, SEARCH, UPLOAD_BODY_BYTES, Costs
-from inventory.formats.component import MAX_FILE_BYTES
+from core.limits.costs import CHEAP, EXPENSIVE, FREE, SEARCH, Costs
 
 WRITES_TEXT = (CHEAP, EXPENSIVE)  # GET shows a form, POST renders Markdown
 COSTS: Costs = {
@@ -27,9 +27,7 @@ COSTS: Costs = {
     "home.identifier": CHEAP,
     "admin.admin": SEARCH,
     "home.sitemap": SEARCH,
-    "home.sitemap_posts": EXPENSIVE,
-    "home.sitemap_pages": EXPENSIVE,
-    "home.sitemap_vulnerabilities": EXPENSIVE,
+    **{f"home.sitemap_{page}": EXPENSIVE for page in ("posts", "pages", "vulnerabilities")},
     "api_status.get_status": SEARCH,
     **{f"sources.{page}": CHEAP for page in ("sources", "source", "switch", "run", "trust", "remove")},
     **{f"api_sources.{verb}_source": CHEAP for verb in ("add", "get", "switch", "run", "trust", "remove")},
@@ -38,7 +36,7 @@ COSTS: Costs = {
     "uploads.upload": EXPENSIVE,
     **{f"uploads.{verb}": CHEAP for verb in ("confirm", "discard")},
     "api_imports.upload_file": EXPENSIVE,
-    "api_imports.get_upload": EXPENSIVE,
+    "api_imports.get_import": EXPENSIVE,
     **{f"api_imports.{verb}_upload": CHEAP for verb in ("confirm", "discard")},
     "api-docs.openapi_json": EXPENSIVE,
     "api_docs.docs": EXPENSIVE,
@@ -70,23 +68,16 @@ COSTS: Costs = {
     "auth.profile": CHEAP,
     "auth.settings_security": CHEAP,
     "auth.security_log": SEARCH,
-    "api_users.list_users": CHEAP,
-    "api_users.get_user": CHEAP,
-    "api_users.get_me": CHEAP,
-    "api_users.list_reputation": CHEAP,
+    **{f"api_users.{verb}": CHEAP for verb in ("list_users", "get_user", "get_me", "list_reputation")},
     "search.search": SEARCH,
     "search.suggest": SEARCH,
     "api_search.search": SEARCH,
-    "posts.preview": EXPENSIVE,
-    "posts.revision": EXPENSIVE,
-    "posts.suggestion": EXPENSIVE,
+    **{f"posts.{page}": EXPENSIVE for page in ("preview", "revision", "suggestion")},
     "posts.suggest": WRITES_TEXT,
     "posts.comment": WRITES_TEXT,
     "posts.edit_comment": WRITES_TEXT,
     "posts.improve": (EXPENSIVE, EXPENSIVE),
-    "posts.approve": EXPENSIVE,
-    "posts.restore": EXPENSIVE,
-    "posts.redact": EXPENSIVE,
+    **{f"posts.{verb}": EXPENSIVE for verb in ("approve", "restore", "redact")},
     **{
         f"posts.{verb}": CHEAP
         for verb in (
@@ -123,10 +114,7 @@ COSTS: Costs = {
             "list_posts_of",
         )
     },
-    "forum.ask": WRITES_TEXT,
-    "forum.question": WRITES_TEXT,
-    "forum.edit_question": WRITES_TEXT,
-    "forum.edit_answer": WRITES_TEXT,
+    **{f"forum.{page}": WRITES_TEXT for page in ("ask", "question", "edit_question", "edit_answer")},
     "forum.edit_tag": WRITES_TEXT,
     "forum.make_tag": CHEAP,
     "forum.tag_history": EXPENSIVE,
@@ -402,26 +390,8 @@ COSTS: Costs = {
         )
     },
 }
-INVENTORY_BODY_BYTES = MAX_FILE_BYTES + 100 * 1024  # a file and the form around it
-BODIES = {
-    "inventory.upload_sbom": INVENTORY_BODY_BYTES,
-    **dict.fromkeys(
-        ("api_inventory.match_sbom", "uploads.uploads", "api_imports.upload_file"), UPLOAD_BODY_BYTES
-    ),
-    # of an address below /api/v1/inventories/, as nginx has it; only put_document reads a body
-    **{
-        f"api_inventory.{verb}": INVENTORY_BODY_BYTES
-        for verb in (
-            "put_document",
-            "get_inventory",
-            "delete_inventory",
-            "list_products_of_inventory",
-            "get_upload",
-        )
-    },
-}
 
 
 def init_app(app: Flask) -> None:
-    """Register the costs of all routes."""
+    """Register the costs of all routes, and the larger body limits."""
     costs.register_costs(COSTS, BODIES)

@@ -155,6 +155,12 @@ def _curated(reference: str) -> tuple[Bulletin, User]:
     return bulletin, _moderator()
 
 
+def _edited(reference: str) -> tuple[Bulletin, User]:
+    """The same for an action that loads the rows of the bulletin itself, once it has locked it."""
+    bulletin = get_or_404(queries.find_bulletin(reference, tokens.reader()))
+    return bulletin, _moderator()
+
+
 def _moderator() -> User:
     user = tokens.member()
     require(policy.can_curate(user), _("Only moderators can write bulletins."))
@@ -207,7 +213,7 @@ def get_bulletin(reference: str) -> dict:
 @bp.response(200, api_schemas.WholeBulletin)
 def edit_bulletin(data: dict, reference: str) -> dict:
     """Change the fields that are sent (moderators); imports do not overwrite what was changed."""
-    bulletin, user = _curated(reference)
+    bulletin, user = _edited(reference)
     forms.update(bulletin, data, by=user, expected=versions.expected_by_header())
     return _saved(bulletin.reference)
 
@@ -261,7 +267,7 @@ def withdraw_bulletin(data: dict, reference: str) -> dict:
 
     PATCH with `document_status` final ends the withdrawal.
     """
-    bulletin, user = _curated(reference)
+    bulletin, user = _edited(reference)
     with forms.refusals("reason"):
         actions.withdraw(bulletin, data["reason"], by=user, expected=versions.expected_by_header())
     return _saved(bulletin.reference)

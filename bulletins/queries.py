@@ -32,7 +32,7 @@ WITH_ROWS = (  # what rows.to_advisory() reads
     selectinload(Bulletin.mitigations),
     selectinload(Bulletin.known_issues),
     selectinload(Bulletin.vulnerabilities).options(
-        joinedload(BulletinVulnerability.vulnerability).selectinload(Vulnerability.exploitations),
+        joinedload(BulletinVulnerability.vulnerability).joinedload(Vulnerability.exploitations),  # few
         selectinload(BulletinVulnerability.remediations),
     ),
 )
@@ -146,8 +146,13 @@ def get_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
     )
 
 
+def find_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
+    """The same without its rows: what an edit needs, which loads them once it has the lock."""
+    return db.session.scalar(_visible(reference, user))
+
+
 def get_bulletin_page(reference: str, user: User | Visitor) -> Bulletin | None:
-    """The same without its products (product_queries), with its rendered texts: what its page shows."""
+    """A bulletin without its products (product_queries), with its rendered texts: what its page shows."""
     return db.session.scalar(
         _visible(reference, user).options(
             *WITH_ROWS[1:],

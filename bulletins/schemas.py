@@ -135,12 +135,16 @@ class Timestamp(fields.Field):
         return at
 
 
+def _utc() -> tzinfo:
+    return UTC
+
+
 class Zone(fields.Field):
     """A time zone of the IANA database, loaded as one; UTC for an empty text."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            load_default=UTC,
+            load_default=_utc,
             metadata={
                 "type": "string",
                 "maxLength": MAX_ZONE_CHARACTERS,

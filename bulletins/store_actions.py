@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -282,6 +283,7 @@ def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> in
     with db.session.no_autoflush:
         rows.from_advisory(bulletin, advisory, known, catalogue)
         number_rows(bulletin.products)  # tens of thousands in some documents
+        number_rows(list(chain.from_iterable(row.remediations for row in bulletin.vulnerabilities)))
     from_documents.sync_mitigations(bulletin, advisory)
     issuer_texts.render(bulletin, advisory)
     set_rank(bulletin)

@@ -333,7 +333,7 @@ register_text(
     changed=_update_html,
     derived=("html",),
 )
-register_without_text(models.Event, "name", "subject_kind", "claimed_by")
+register_without_text(models.Event, "name", "subject_kind", "claimed_by", "invalidates")
 register_without_text(
     models.OutgoingMail,
     "key",

@@ -151,6 +151,7 @@ def _purl_parts(purl: str) -> tuple[str, str]:
 
 def _name_clues(text: str, version: str, how: str) -> Iterator[_Clue]:
     """Yield the whole name, then shorter prefixes whose remaining words must identify a release."""
+    text = names.folded(text)
     spans = names.word_spans(text)
     found = [word for word, _end in spans]
     for size in range(min(len(found), MAX_WORDS), 0, -1):

@@ -11,11 +11,13 @@ from posts.models import Post
 
 
 @register_invalidation("comment.created", "comment.revised", "post.voted")
-def pages_of(post: Post, actor: User | None) -> set[str]:
+def pages_of(post: Post | None, actor: User | None) -> set[str]:
     """The names of the pages that show a post: its thread, lists of the thread's kind, and of members.
 
     The reputations of its author and of `actor` may change, so their profiles belong to them.
     """
+    if post is None:
+        return set()
     root = post
     while root.parent is not None:
         root = root.parent

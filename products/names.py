@@ -55,14 +55,19 @@ class Cpe:
         return f"{self.part}:{self.vendor}:{self.product}"
 
 
+def folded(text: str) -> str:
+    """The first MAX_NAME_LENGTH characters of a text in the form in which names are compared."""
+    return unicodedata.normalize("NFKC", text[:MAX_NAME_LENGTH]).casefold()[:MAX_NAME_LENGTH]
+
+
 def words(text: str) -> list[str]:
     """Lower-case words of a text, C++ and C# among them."""
-    return _WORD.findall(unicodedata.normalize("NFKC", text[:MAX_NAME_LENGTH]).casefold()[:MAX_NAME_LENGTH])
+    return _WORD.findall(folded(text))
 
 
 def word_spans(text: str) -> list[tuple[str, int]]:
-    """The words() of a text that is in lower case already, each with the place where it ends."""
-    return [(match[0], match.end()) for match in _WORD.finditer(text[:MAX_NAME_LENGTH])]
+    """The words() of a folded() text, each with the place where it ends."""
+    return [(match[0], match.end()) for match in _WORD.finditer(text)]
 
 
 def name_key(text: str) -> str:

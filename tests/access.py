@@ -142,7 +142,7 @@ ACCESS = {
     "uploads.uploads": "moderators",
     "api_imports.upload_file": "moderators",
     **{f"uploads.{verb}": "own" for verb in ("upload", "confirm", "discard")},
-    **{f"api_imports.{verb}_upload": "own" for verb in ("get", "confirm", "discard")},
+    **{f"api_imports.{verb}": "own" for verb in ("get_import", "confirm_upload", "discard_upload")},
     "scrape.metrics_page": "link",
     "kb.articles": "all",
     "kb.layer": "all",

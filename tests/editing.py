@@ -60,8 +60,10 @@ API = {
     "release": ("", "api_products.put_release", {"latest": "1.{}"}),
     "tag": ("api_posts.get_tag", "api_posts.describe_tag", {"excerpt": "Use it for printers, case {}."}),
 }
-# Changes of one's own settings in the API: each names all it sets, and there is no text to lose.
+# Changes of one's own settings in the API, each of which names all it sets, and a document that replaces
+# another as a whole, whoever sent that: there is no text to lose.
 NO_EDIT = {
+    "api_inventory.put_document",
     "api_inbox.choose",
     "api_inbox.watch_post",
     "api_inbox.watch_tag",

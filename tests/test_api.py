@@ -1,7 +1,11 @@
 """The API as a whole: who may call what, how it refuses, what it never does."""
 
+import shutil
+
 import pytest
 
+from bulletins.sources import actions as sources
+from core.database.db import db
 from tests.api_world import TEXT, world
 
 ROLES = ("visitor", "reader", "member", "moderator")
@@ -9,6 +13,8 @@ OPEN = (200, 200, 200, 200)
 QUESTION = {"title": "Is this a question with a title?", "body": TEXT, "tags": ["numbers"]}
 ARTICLE = {"title": "An article", "body": TEXT, "layer": "host"}
 MITIGATION = {"layer": "data", "text": "Back it up."}
+SBOM = {"bomFormat": "CycloneDX", "components": [{"name": "Widget", "version": "1"}]}
+SOURCE = {"kind": "epss", "url": "https://example.com/epss.csv"}
 MATRIX = {  # the statuses for a visitor, a token that reads, one of a member that writes, a moderator's
     "GET /questions": (None, OPEN),
     "POST /questions": (QUESTION, (401, 403, 201, 201)),
@@ -73,6 +79,17 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "POST /bulletins/{bulletin}/mitigations": (MITIGATION, (401, 403, 403, 201)),
     "PUT /bulletins/{bulletin}/mitigations/{mitigation}": (MITIGATION, (401, 403, 403, 200)),
     "DELETE /bulletins/{bulletin}/mitigations/{mitigation}": (None, (401, 403, 403, 204)),
+    "POST /bulletins/imports": ({"no": "advisory"}, (401, 403, 403, 201)),
+    "GET /bulletins/imports/{file}": (None, (401, 403, 403, 200)),
+    "POST /bulletins/imports/{file}/confirm": (None, (401, 403, 403, 202)),
+    "DELETE /bulletins/imports/{file}": (None, (401, 403, 403, 204)),
+    "GET /sources": (None, (401, 403, 403, 403)),  # administrators': tests/bulletins/sources
+    "POST /sources": (SOURCE, (401, 403, 403, 403)),
+    "GET /sources/{source}": (None, (401, 403, 403, 403)),
+    "POST /sources/{source}/switch": ({"is_on": True}, (401, 403, 403, 403)),
+    "POST /sources/{source}/run": (None, (401, 403, 403, 403)),
+    "POST /sources/{source}/trust": (None, (401, 403, 403, 403)),
+    "DELETE /sources/{source}": (None, (401, 403, 403, 403)),
     "GET /calendar": (None, OPEN),
     "GET /calendar/2026-11": (None, OPEN),
     "GET /calendar/2026-11/plan": (None, (401, 200, 200, 200)),
@@ -86,6 +103,14 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "GET /users/me/products": (None, (401, 200, 200, 200)),
     "POST /users/me/products": ({"product": "widget"}, (401, 403, 200, 200)),
     "DELETE /users/me/products/{line}": (None, (401, 403, 204, 404)),
+    "GET /inventories": (None, (401, 200, 200, 200)),
+    "POST /inventories": ({"name": "Servers"}, (401, 403, 201, 201)),
+    "GET /inventories/{spare}": (None, (401, 200, 200, 404)),
+    "DELETE /inventories/{spare}": (None, (401, 403, 204, 404)),
+    "GET /inventories/{inventory}/products": (None, (401, 200, 200, 404)),
+    "PUT /inventories/{inventory}/document": (SBOM, (401, 403, 202, 404)),
+    "GET /inventories/{inventory}/uploads/{upload}": (None, (401, 200, 200, 404)),
+    "GET /inventories/{spare}/uploads/{upload}": (None, (401, 404, 404, 404)),  # of another inventory
     "POST /users/me/products/match": ({"bomFormat": "CycloneDX"}, (401, 200, 200, 200)),
     "GET /moderation/log": (None, OPEN),
     "GET /inbox": (None, (401, 200, 200, 200)),
@@ -107,6 +132,17 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory, empty_database):
     with world(tmp_path_factory, empty_database) as made:
+        for name, who, path, body in (
+            ("spare", "member", "/inventories", {"name": "Spare"}),
+            ("file", "moderator", "/bulletins/imports", {"no": "advisory"}),
+        ):
+            made.ids[name] = made.call(who, "POST", f"/api/v1{path}", body).json["id"]
+        with made.app.app_context():
+            source = sources.add(**SOURCE, name="", interval_hours=0, is_on=False, by=None)
+            db.session.commit()
+            made.ids["source"] = source.id
+        made.close()
+        shutil.copy(made.file, made.kept)
         yield made
 
 

@@ -43,6 +43,7 @@ TAGS = [
     "Sources",
     "Status",
     "Users",
+    "Vulnerabilities",
 ]
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from admin import route_costs
+from admin import route_bodies, route_costs
 from auth import actions as accounts
 from core.database.db import db
 from core.limits import costs, rate_limits
@@ -35,7 +35,7 @@ def test_every_route_has_a_class():
 def test_the_table_names_no_route_that_is_gone():
     endpoints = {rule.endpoint for rule, _ in ROUTES}
     assert set(route_costs.COSTS) == endpoints
-    assert set(route_costs.BODIES) <= endpoints
+    assert set(route_bodies.BODIES) <= endpoints
 
 
 def test_every_class_but_free_is_limited():

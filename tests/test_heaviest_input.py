@@ -18,6 +18,9 @@ from tests.access import BODIES
 from tests.test_access import ROUTES, address
 
 MAX_QUERIES = 60
+# An edit of a bulletin reads its eight tables three times: under the lock, once they are stored, for the
+# answer. It also compares them with installed versions.
+MORE_QUERIES = {"api_bulletins.edit_bulletin": 70}
 MAX_ANSWER_BYTES = 2_000_000
 MAX_SECONDS = 30  # of processor time; a quiet machine takes less than one
 LINE = 'patch CVE-2024-1 "a phrase" -not tag:dns İ ﷺ & <b> * '
@@ -142,7 +145,7 @@ def test_the_heaviest_input_of_every_route_is_bounded(app, world, login, send, c
                 )
                 if (
                     answer.status_code >= 500
-                    or facts[1] > MAX_QUERIES
+                    or facts[1] > MORE_QUERIES.get(rule.endpoint, MAX_QUERIES)
                     or facts[2] > MAX_ANSWER_BYTES
                     or facts[3] > MAX_SECONDS
                 ):

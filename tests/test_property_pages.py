@@ -119,7 +119,9 @@ class History:
         self.questions.append(self._ask())
 
     def answer(self):
-        self.answers.append(self._answer(self.rng.choice(self.questions)))
+        question = self.rng.choice(self.questions)
+        if question.is_public and not (question.closed_at or question.is_locked):
+            self.answers.append(self._answer(question))
 
     def comment(self):
         text = render(f"A remark with a number that is new: {self.rng.random()}")

@@ -127,11 +127,11 @@ def test_files_that_a_document_names_are_there(document):
         assert (ROOT / path).exists() or shutil.which(path), path
 
 
-def test_nothing_says_uploads_while_there_are_none(app):
+def test_nothing_says_attachments_while_there_are_none(app):
     """Attachments bring this back: then with a table, a route and a test."""
     is_built = any("attachment" in rule.rule for rule in app.url_map.iter_rules())
     for document in ("docs/operations.md", "docs/settings.md", "README.md"):
-        assert is_built or "upload" not in (ROOT / document).read_text().lower(), document
+        assert is_built or "attachment" not in (ROOT / document).read_text().lower(), document
 
 
 def test_the_table_of_settings_is_that_of_the_code(app):

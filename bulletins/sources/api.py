@@ -35,7 +35,7 @@ def _find(source_id: int) -> Source:
 def list_sources() -> dict:
     """All sources, with the results of their last runs."""
     require(tokens.reader().is_admin, _("Only administrators can see the sources."))
-    return {"items": [_item(source) for source in queries.sources()], "next": None}
+    return {"items": [_item(source) for source in queries.sources()]}
 
 
 @bp.post("/sources")

@@ -84,4 +84,3 @@ class SourceList(Reply):
     """All sources: there are few."""
 
     items = fields.List(fields.Nested(SourceItem))
-    next = fields.String(allow_none=True)

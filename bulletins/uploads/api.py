@@ -49,7 +49,7 @@ def upload_file(wanted: dict) -> dict:
 @bp.get("/bulletins/imports/<int:upload_id>")
 @tokens.bearer(READ)
 @bp.response(200, schemas.AdvisoryUploadItem)
-def get_upload(upload_id: int) -> dict:
+def get_import(upload_id: int) -> dict:
     """Your upload, with the preview or, after the import, the report."""
     reader = tokens.reader()
     require(policy.can_curate(reader), _("Only moderators can import bulletins."))

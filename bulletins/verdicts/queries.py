@@ -155,19 +155,27 @@ class Finding:
 
 
 def findings(bulletin: Bulletin, user: User | Visitor) -> list[Finding]:
-    """What a loaded bulletin says of what `user` has, the most urgent first; at most MAX_SHOWN versions."""
+    """What a bulletin says of what `user` has, the most urgent first; at most MAX_SHOWN versions."""
+    if not user.is_authenticated:
+        return []
     keys = list(db.session.scalars(select(AffectedName.key).where(AffectedName.bulletin_id == bulletin.id)))
-    product_ids = {row.product_id for row in bulletin.products if row.product_id is not None}
+    named = select(AffectedProduct.product_id).where(
+        AffectedProduct.bulletin_id == bulletin.id, AffectedProduct.product_id.is_not(None)
+    )
+    product_ids = set(filter(None, db.session.scalars(named.distinct())))
     versions = version_queries.mine_with_keys(user, keys, product_ids, limit=MAX_SHOWN)
     if not versions:
         return []
-    statements = statements_of(bulletin.products, bulletin.vulnerabilities)
-    return findings_on(versions, bulletin.products, statements, rules(bulletin.id))
+    products = db.session.scalars(rows_of([bulletin.id])).all()
+    statements = statements_of(products, vulnerabilities_of([bulletin.id]).get(bulletin.id, []))
+    return findings_on(versions, products, statements, rules(bulletin.id))
 
 
 def pair(bulletin: Bulletin, version: InstalledVersion, row: AffectedProduct) -> Finding:
     """A version and a product that somebody says are the same; the verdict is unknown."""
-    (statement,) = statements_of([row], bulletin.vulnerabilities, all_products=bulletin.products)
+    products = db.session.scalars(rows_of([bulletin.id])).all()
+    vulnerabilities = vulnerabilities_of([bulletin.id]).get(bulletin.id, [])
+    (statement,) = statements_of([row], vulnerabilities, all_products=products)
     return Finding(version, Verdict(UNKNOWN, "version_unknown"), row, statement)
 
 

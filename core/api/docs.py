@@ -203,14 +203,19 @@ def _example(method: str, path: str, parameters: list, scope: str, body: dict) -
     if scope:
         words.append('-H "Authorization: Bearer $TOKEN"')
     if body:
-        names = body.get("required") or list(body["properties"])[:1]
-        sent = {name: _value(body["properties"][name], "…") for name in body["properties"] if name in names}
-        words += [
-            "-H 'Content-Type: application/json'",
-            "-d " + shlex.quote(json.dumps(sent, ensure_ascii=False)),
-        ]
+        words += _sent(body)
     words.append(shlex.quote(f"{site_url()}{path}" + ("?" + "&".join(query) if query else "")))
     return (" " if len(words) < 3 else " \\\n  ").join(words)
+
+
+def _sent(body: dict) -> list[str]:
+    """The options of curl for a body: its required fields as JSON, or a file."""
+    fields = body.get("properties")
+    if fields is None:
+        return ["-T FILE"]
+    names = body.get("required") or list(fields)[:1]
+    sent = {name: _value(fields[name], "…") for name in fields if name in names}
+    return ["-H 'Content-Type: application/json'", "-d " + shlex.quote(json.dumps(sent, ensure_ascii=False))]
 
 
 def _value(schema: dict, otherwise: str) -> object:

@@ -73,9 +73,10 @@ class ChangeLog:
             self._changed: dict[str, int] = {}  # id of the latest event by name
             self._late: dict[int, frozenset[str]] = {}  # names of events that appeared below the newest
 
-    def add(self, version: Version, rows: Iterable[tuple[int, str | None]]) -> Snapshot:
-        """Add the rows of NEWEST_EVENTS, read in one transaction with `version`; returns their snapshot."""
+    def add(self, rows: Iterable[tuple[int, str | None]]) -> Snapshot:
+        """Add the rows of NEWEST_EVENTS; returns their snapshot."""
         events = dict(rows)
+        version = (max(events, default=None), min(events, default=None), len(events))
         snapshot = Snapshot.of(events)
         with self._lock:
             if self._first is None:

@@ -30,7 +30,6 @@ from core.cache.dependencies import (
     ChangeLog,
     Dependencies,
     Snapshot,
-    Version,
 )
 from core.cache.memory_cache import MemoryCache
 from core.database.db import db
@@ -147,12 +146,10 @@ def change_log() -> ChangeLog:
 
 def _snapshot() -> Snapshot:
     """The events that this request's transaction sees; the change log follows them."""
-    log = change_log()
-    version: Version = tuple(db.session.execute(CONTENT_VERSION).one())
-    known, snapshot = log.latest
-    if version == known:
+    known, snapshot = change_log().latest
+    if known is not None and tuple(db.session.execute(CONTENT_VERSION).one()) == known:
         return snapshot
-    return log.add(version, [(row.id, row.invalidates) for row in db.session.execute(NEWEST_EVENTS)])
+    return change_log().add((row.id, row.invalidates) for row in db.session.execute(NEWEST_EVENTS))
 
 
 def _is_current(page: CachedPage) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy import Dialect, Select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_etags
 
-from core.cache.dependencies import CONTENT_VERSION, NEWEST_EVENTS, ChangeLog, Dependencies, Snapshot, Version
+from core.cache.dependencies import CONTENT_VERSION, NEWEST_EVENTS, ChangeLog, Dependencies, Snapshot
 from core.cache.memory_cache import MemoryCache
 from core.cache.page_cache import OVERHEAD_BYTES, RESPONSE_TTL_SECONDS, page_store
 from core.database.db import db, read_only
@@ -125,12 +125,13 @@ class ResponseCache:
         with self.app.app_context(), read_only():
             engine = (replicas and replicas.choose()) or db.engine
             with engine.connect() as connection:
+                known, _snapshot = self.change_log.latest
                 row = connection.exec_driver_sql(_sql(CONTENT_VERSION, engine.dialect)).one()
-                version: Version = tuple(row)
-                if version == self.change_log.latest[0]:
+                if tuple(row) == known:
                     return 1
-                rows = connection.exec_driver_sql(_sql(NEWEST_EVENTS, engine.dialect))
-                self.change_log.add(version, [tuple(row) for row in rows])
+                self.change_log.add(
+                    map(tuple, connection.exec_driver_sql(_sql(NEWEST_EVENTS, engine.dialect)))
+                )
                 return 2
 
     def store(self, response: Response) -> Response:

@@ -244,7 +244,7 @@ NVD = {
                         },
                     ]
                 },
-                "weaknesses": [
+                "weaknesses": [  # of CWE
                     {"description": [{"lang": "en", "value": "NVD-CWE-noinfo"}]},
                     {"description": [{"lang": "en", "value": "CWE-787"}]},
                 ],
@@ -392,7 +392,7 @@ MSRC = {  # what tests.advisories.documents.CVRF says
                 "Items": [
                     {
                         "Type": 1,
-                        "Name": "Doors",
+                        "Name": "Locks",
                         "Items": [
                             {"ProductID": "1", "Value": "Gate 10"},
                             {"ProductID": "2", "Value": "Gate 11"},
@@ -414,7 +414,7 @@ MSRC = {  # what tests.advisories.documents.CVRF says
                     "Ordinal": "0",
                     "Value": "<p>It <b>falls</b>\n<script>alert(1)</script> open.</p>",
                 },
-                {"Title": "Doors", "Type": 7, "Ordinal": "20", "Value": "Doors"},
+                {"Title": "Locks", "Type": 7, "Ordinal": "20", "Value": "Locks"},
             ],
             "CVE": "CVE-2026-3000",
             "DiscoveryDateSpecified": False,

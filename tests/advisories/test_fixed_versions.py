@@ -201,7 +201,7 @@ def _branch(product, category, version, number):
 
 def test_csaf_fixed_without_a_remediation():
     assert builds(csaf()) == [("4.2", "status")]
-    assert fixes.fix_state(csaf(other="Door")) == "not_stated"  # the fixed product is another one
+    assert fixes.fix_state(csaf(other="Fence")) == "not_stated"  # the fixed product is another one
 
 
 def test_csaf_ranges_count_only_where_they_exclude_their_end():

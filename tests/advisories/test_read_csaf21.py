@@ -51,7 +51,7 @@ CSAF21 = {
                     "acting_entity_refs": ["EID-1"],
                     "receiving_entity_refs": ["EID-2"],
                     "dl_vuln_ids": ["VULN-1"],
-                    "summary": "Told.",
+                    "summary": "Informed.",
                 }
             ],
         },
@@ -176,7 +176,7 @@ def test_the_document_of_these_tests_is_valid():
     assert validator_process.problems(json.dumps(CSAF21).encode()) == []
 
 
-def test_score_weaknesses_dates_and_exploitation_are_read():
+def test_score_cwes_dates_and_exploitation_are_read():
     advisory = one(CSAF21)
     (hole,) = advisory.vulnerabilities
     assert advisory.severity == "critical" and [each.vector for each in hole.scores] == [V4]
@@ -215,14 +215,14 @@ def test_contact_licence_and_involvement_are_read():
     assert advisory.publisher_contact == "psirt@acme.example\nhttps://acme.example/psirt"
     assert advisory.license == "CC-BY-4.0"
     assert advisory.notes[-1].title == "Involvement"
-    assert advisory.notes[-1].text == "- 2026-10-01: notification (completed), Ada → Acme: Told."
+    assert advisory.notes[-1].text == "- 2026-10-01: notification (completed), Ada → Acme: Informed."
 
 
 def test_an_action_of_exploitation_is_a_source_of_it():
     document = changed(first_known_exploitation_dates=[])
     document["document"]["involvement"]["actions"][0] |= {"category": "exploitation"}
     (hole,) = one(document).vulnerabilities
-    assert hole.is_exploited and hole.exploitation[0].details == "Told."
+    assert hole.is_exploited and hole.exploitation[0].details == "Informed."
 
 
 @pytest.mark.parametrize(

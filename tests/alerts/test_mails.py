@@ -282,7 +282,7 @@ class TestRisk:
 
 
 class TestWithdrawn:
-    def test_those_who_were_alerted_are_told_and_nobody_else(self, subscribe, publish, alerts, clock):
+    def test_those_who_were_alerted_are_informed_and_nobody_else(self, subscribe, publish, alerts, clock):
         subscribe(EVE)
         subscribe(DAN, minimum="critical")
         bulletin = publish("ACME-1")
@@ -300,7 +300,7 @@ class TestWithdrawn:
         publish("ACME-1", status="withdrawn")
         assert alerts() == []
 
-    def test_subscribers_of_its_product_are_told(self, subscribe, publish, alerts, clock, make_product):
+    def test_subscribers_of_its_product_are_informed(self, subscribe, publish, alerts, clock, make_product):
         make_product("reader", {"9": {}}, name="Reader")
         subscribe(EVE, products=["reader"])
         publish("ACME-1")

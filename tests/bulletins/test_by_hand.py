@@ -224,8 +224,8 @@ class TestWithdrawal:
             "withdrawn",
             "The report was wrong.",
         )
-        told = list(db.session.scalars(db.select(Event).where(Event.name == "bulletin.withdrawn")))
-        assert [each.data["note"] for each in told] == ["The report was wrong."]
+        announced = list(db.session.scalars(db.select(Event).where(Event.name == "bulletin.withdrawn")))
+        assert [each.data["note"] for each in announced] == ["The report was wrong."]
 
     def test_without_a_reason_it_is_refused(self, program, published):
         path = f"/bulletins/{published.reference}"

@@ -71,7 +71,7 @@ def test_a_version_that_must_wait_does_not_touch_what_is_public(make_advisory, s
 
 def test_an_import_does_not_publish_what_a_moderator_took_down(make_advisory, store, moderator):
     bulletin = store(make_advisory()).bulletin
-    actions.withdraw(bulletin, by=moderator)
+    actions.unpublish(bulletin, by=moderator)
     db.session.commit()
     stored = store(make_advisory(version="2", severity="critical"))
     assert not stored.bulletin.is_public and "moderator" in stored.not_public

@@ -98,7 +98,7 @@ def test_the_same_document_changes_nothing_and_offers_no_import(send, store, mak
 def test_a_refusal_says_why(send, make_advisory):
     for data, why in (
         (b"no json", "neither JSON nor XML"),
-        (b'{"document": {}}', "neither CSAF"),
+        (b'{"document": {}}', "no advisory of a known"),
         (b"{", "the JSON is broken"),
         (document(make_advisory(tracking_id="x" * 300)), "characters are needed"),
     ):
@@ -109,7 +109,7 @@ def test_a_refusal_says_why(send, make_advisory):
 
 def test_a_draft_is_announced_as_one(send, make_advisory):
     page, _client = send(document(make_advisory(tlp="RED")))
-    assert "becomes a draft (status final, TLP RED)" in page.text
+    assert "its label TLP:RED does not let everybody read it" in page.text
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,9 @@ def test_the_api_previews_and_imports(app, moderator, make_advisory):
 def test_many_documents_are_cut_with_a_word(monkeypatch, make_advisory, app):
     monkeypatch.setattr(previews, "MAX_LINES", 1)
     monkeypatch.setattr(
-        previews.recognise, "read", lambda data, name: [make_advisory("ACME-1"), make_advisory("ACME-2")]
+        previews.recognise,
+        "iterate",
+        lambda stream, name, **bounds: [(name, [make_advisory("ACME-1"), make_advisory("ACME-2")])],
     )
     found = previews.build(b"{}", "a.json")
     assert len(found.lines) == 1 and not found.is_whole and found.is_useful

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from advisories import advisory as adv
 from auth.models import User
-from bulletins import match_actions, queries
+from bulletins import handlers, queries
 from bulletins.filters import Filter
 from bulletins.verdicts import queries as verdict_queries
 from bulletins.verdicts.models import AffectedName, VersionVerdict
@@ -223,8 +223,7 @@ def test_findings_explain_themselves(app, member, catalogue, upstream):
 def test_products_that_come_later_are_compared_too(member, make_product, publish):
     publish("GATE", entry("P", "Gate", "Own Vendor", "< 4.2"))
     product = make_product("gate", {"4": {}}, name="Gate", vendor="Own Vendor")
-    match_actions.rematch_products([product.id])
-    db.session.commit()
+    handlers.rematch([product.id])
     has(member, product, "4", Component("Anything", "", "4.0"))
     assert mine(member) == {"GATE"}, "by the product of the catalogue"
 
@@ -352,14 +351,14 @@ def test_another_product(wrong, login, member, moderator):
 
 def test_the_same_product_under_another_name(login, member, moderator, publish):
     bulletin = publish("GATE", entry("P", "Gate", "Own Vendor", "< 4.2"))
-    store(member, [(None, [Component("OV-Door", "", "4.0")])])
+    store(member, [(None, [Component("OV-Fence", "", "4.0")])])
     db.session.commit()
     events.drain()
     url = f"/bulletins/{bulletin.reference}/versions/missing"
     component = db.session.scalar(select(InstalledVersion.id))
     (row,) = queries.get_whole(bulletin.id).products
     browser = login(member)
-    assert "OV-Door 4.0" in browser.get(url).text
+    assert "OV-Fence 4.0" in browser.get(url).text
     assert browser.post(url, data={"component": component, "product": row.id, "note": ""}).status_code == 422
     assert (
         browser.post(url, data={"component": component, "product": row.id, "note": "Renamed"}).status_code
@@ -369,7 +368,7 @@ def test_the_same_product_under_another_name(login, member, moderator, publish):
     login(moderator).post(f"/bulletins/corrections/{correction.id}/approve")
     events.drain()
     assert mine(member) == {"GATE"}
-    later = Component("OV-Door", "", "4.1")
+    later = Component("OV-Fence", "", "4.1")
     store(member, [(None, [later])], replaces=True)
     db.session.commit()
     events.drain()

@@ -20,6 +20,7 @@ from core.redaction import MAX_CHARACTERS, Mask
 from core.web.forms import Invalid, parse
 from core.web.site import Site
 from inventory import matching
+from inventory.formats import recognise as software_lists
 from inventory.formats.component import BadDocument
 from posts.revisions import diffs
 from search import parser
@@ -240,7 +241,7 @@ def targets(app: Site) -> list[Target]:
 
     def software(text: str) -> None:
         with suppress(BadDocument, matching.TooManyComparisons):
-            document = recognise.read(text.encode("utf-8", "replace"))
+            document = software_lists.read(text.encode("utf-8", "replace"))
             matching.match(document.components, max_comparisons=matching.MAX_COMPARISONS)
 
     def advisory(text: str) -> None:

@@ -238,7 +238,7 @@ def test_corrections():
     assert state(mine, named, rules=Rules(other=frozenset({pair}))) is None
     assert state(mine, named, rules=Rules(ranges={"P1": "< 4"})) == AFFECTED
     assert state(mine, named, rules=Rules(ranges={"P1": "what?"})) == UNKNOWN
-    other = Installed("Door", "Own Vendor", "1.0")
+    other = Installed("Fence", "Own Vendor", "1.0")
     assert state(other, named) is None
     pair = (other.identity.keys[0], named.identity.keys[0])
     assert state(other, named, rules=Rules(same=frozenset({pair}))) == AFFECTED
