@@ -99,8 +99,18 @@ class Cursor(Schema):
         return {**data, "after": PageRequest(**parts)}
 
 
+class OtherSite(Schema):
+    """A page of another site."""
+
+    site = fields.String()
+    url = fields.Url()
+
+
 class Problem(Schema):
-    """RFC 9457 problem details; `errors` names the fields to correct, `allowed` what parameters may be."""
+    """RFC 9457 problem details; `errors` names the fields to correct, `allowed` what parameters may be.
+
+    Of a thing that is not found, `candidates` are names it may have here, and `elsewhere` other sites.
+    """
 
     type = fields.String(required=True)
     status = fields.Integer(required=True)
@@ -108,6 +118,8 @@ class Problem(Schema):
     detail = fields.String()
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     allowed = fields.Dict(keys=fields.String(), values=fields.String())
+    candidates = fields.List(fields.String())
+    elsewhere = fields.List(fields.Nested(OtherSite))
     request_id = fields.String(
         metadata={"description": "For server errors: the reference number in the log."}
     )
