@@ -143,4 +143,4 @@ def _with_releases(statement: Select) -> Select:
         selectinload(AffectedProduct.named_releases)
         .joinedload(AffectedRelease.release)
         .selectinload(Release.phases),
-    )
+    ).execution_options(populate_existing=True)  # a page may have read the rows before, without these

@@ -154,12 +154,14 @@ def find_bulletin(reference: str, user: User | Visitor) -> Bulletin | None:
 def get_bulletin_page(reference: str, user: User | Visitor) -> Bulletin | None:
     """A bulletin without its products (product_queries), with its rendered texts: what its page shows."""
     return db.session.scalar(
-        _visible(reference, user).options(
+        _visible(reference, user)
+        .options(
             *WITH_ROWS[1:],
             selectinload(Bulletin.vulnerabilities).defer(BulletinVulnerability.status),
             selectinload(Bulletin.mitigations).joinedload(Mitigation.article),
             undefer(Bulletin.texts_html),
         )
+        .execution_options(populate_existing=True)
     )
 
 

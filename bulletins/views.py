@@ -174,10 +174,19 @@ def _original_url(original: Row) -> str:
     return url_for("csaf_mirror.document", folder=original.folder, year=int(year), name=name)
 
 
+def _changed_here(reference: str) -> tuple[str, ...]:
+    """For moderators: the parts of an issuer's document that were changed here."""
+    if not policy.can_curate(current_user):
+        return ()
+    found = queries.find_bulletin(reference, current_user)
+    return store_actions.changed_here(queries.get_whole(found.id)) if found and found.is_edited else ()
+
+
 @bp.get("/bulletins/<reference>")
 @cached_for_visitors
 def bulletin(reference: str) -> ResponseReturnValue:
     """One bulletin: first steps, mitigations where there is no fix, and all facts."""
+    changed_here = _changed_here(reference)  # before the rest: it loads the same rows otherwise
     found = get_or_404(queries.get_bulletin_page(reference, current_user))
     if reference != found.reference:
         return redirect(found.url, 301)
@@ -209,5 +218,5 @@ def bulletin(reference: str) -> ResponseReturnValue:
         panels=panels.shown(found, current_user),
         zone=forms.site_zone(),
         local_time=forms.local_time,
-        changed_here=store_actions.changed_here(queries.get_whole(found.id)) if curates else (),
+        changed_here=changed_here,
     )

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from advisories import advisory as adv
+from bulletins import actions as bulletins
 from bulletins import queries, rows
 from bulletins.drafting.changes import lines_of
 from bulletins.models import Bulletin
@@ -351,3 +352,21 @@ def test_a_page_shows_the_stated_score_only_when_it_differs(client, make_advisor
         store(make_advisory(name, vulnerabilities=[vulnerability(scores=[score])]))
     assert "stated:" not in client.get("/bulletins/RB-2026-001").text
     assert "stated: 5.0" in client.get("/bulletins/RB-2026-002").text
+
+
+def test_moderators_open_a_document_of_known_products_that_was_changed_here(
+    login, moderator, member, make_product, make_advisory, store
+):
+    make_product("acme-reader", {"9": {}, "10": {}}, name="Acme Reader", vendor="Acme")
+    bulletin = store(make_advisory()).bulletin
+    assert any(row.product_id for row in bulletin.products)
+    bulletins.edit(queries.get_whole(bulletin.id), {"severity": "low"}, by=moderator)
+    db.session.commit()
+    url = bulletin.url
+    browsers = [login(who) for who in (moderator, member)]
+    for browser in browsers:
+        db.session.remove()
+        page = browser.get(url)
+        assert page.status_code == 200 and 'href="/products/acme-reader"' in page.text
+    db.session.remove()
+    assert "Edited here; imports do not change it" in browsers[0].get(url).text
