@@ -197,7 +197,7 @@ def made_now(app, client, path):
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("steps", [60, pytest.param(2500, marks=pytest.mark.long)])
+@pytest.mark.parametrize("steps", [60, pytest.param(600, marks=pytest.mark.long)])
 def test_a_cached_page_is_the_page_that_would_be_made_now(app, make_user, moderator, steps, monkeypatch):
     client = app.test_client()
     worked = []
