@@ -244,6 +244,7 @@ def vendors(limit: int = 30) -> dict[str, int]:
     newest = (
         public()
         .with_only_columns(Bulletin.id)
+        .where(Bulletin.kind == "bulletin")  # known to statistics: PostgreSQL reads all posts otherwise
         .order_by(Bulletin.published_at.desc(), Bulletin.id.desc())
         .limit(MAX_FACETED)
         .subquery()

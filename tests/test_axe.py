@@ -5,6 +5,7 @@ import os
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from alerts import actions, queries
 from app import create_app
@@ -13,7 +14,10 @@ from auth import links as account_links
 from auth.address_changes import actions as address_actions
 from auth.models import ApiToken, User
 from auth.unsent import actions as unsent
-from bulletins.models import Bulletin, Mitigation
+from bulletins.models import AffectedProduct, Bulletin, Mitigation
+from bulletins.sources import actions as sources
+from bulletins.uploads import actions as imports
+from bulletins.verdicts import queries as verdicts
 from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
 from core.database import schema
 from core.database.db import db
@@ -26,7 +30,9 @@ from demo import loader
 from deployment.models import DeploymentReport
 from forum.models import Answer, Question
 from inventory import actions as owned_actions
+from inventory.formats.component import Component
 from inventory.uploads import actions as upload_actions
+from inventory.versions import actions as installed
 from kb.models import Article
 from moderation import actions as moderation
 from notifications import actions as notify_actions
@@ -113,6 +119,16 @@ def fill() -> dict:
     upload = upload_actions.receive(inventory, admin, table, file_name="list.csv", ask_columns=True)
     shielded = db.session.scalar(select(Mitigation).where(Mitigation.is_confirmed))
     bulletin = db.session.get(Bulletin, shielded.bulletin_id)
+    named = db.session.scalar(
+        select(AffectedProduct)
+        .where(AffectedProduct.bulletin_id == bulletin.id, AffectedProduct.product_id.is_not(None))
+        .options(joinedload(AffectedProduct.product))
+    )
+    owned_actions.add_products(admin, [(named.product, None)])
+    installed.store_components(inventory, [((named.product_id, None), [Component(named.name, "", "1.0")])])
+    version_id = verdicts.findings(bulletin, admin)[0].version.id
+    source = sources.add("kev", "Catalogue", "https://example.com/kev.json", 6, is_on=False, by=admin)
+    document = imports.store("advisory.json", b"{}", by=admin)
     report_id = db.session.scalar(select(DeploymentReport.id).where(DeploymentReport.note != ""))
     tokens = {purpose: _link(member, purpose) for purpose in ("confirm", "reset", "claim")}
     tokens |= _alert_links(admin)
@@ -161,6 +177,9 @@ def fill() -> dict:
         "report_id": report_id,
         "inventory_id": inventory.id,
         "upload_id": upload.id,
+        "import_id": document.id,
+        "source_id": source.id,
+        "version_id": version_id,
         "identifier": bulletin.reference,
         "token_id": token_id,
         "suggestion_id": proposal.id,
@@ -217,6 +236,8 @@ def path_of(rule: str, values: dict) -> str:
         values["slug"] = values["article_slug"]
     if first == "products":
         values["slug"] = values["product_slug"]
+    if first == "bulletins":
+        values["upload_id"] = values["import_id"]
     if first == "comments":
         values["post_id"] = values["comment_id"]
     path = rule
