@@ -26,7 +26,7 @@ from tests.test_plans import RARE, ROWS
 POSTS, GROWN = 16_000, 3_000
 STEPS, EVERY = 60_000, 100
 QUERIES = 24
-MORE_QUERIES = {"/bulletins/<reference>": 30}  # documents of issuers, verdicts, panels; many of one row
+MORE_QUERIES = {"/bulletins/<reference>": 32}  # documents of issuers, verdicts, panels; many of one row
 MANY = {
     "/calendar/<month>": 300_000,
     "/api/v1/calendar/<month>": 300_000,  # 500 bulletins of a month

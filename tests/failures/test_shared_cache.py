@@ -160,9 +160,8 @@ def test_no_page_of_a_member_reaches_anybody_else(front, paths):
         visitors = [front.get(path), front.get(path), front.get(path, Cookie="theme=dark")]
         again = {name: front.get(path, Cookie=cookie) for name, cookie in front.cookies.items()}
         for answer in [*own.values(), *again.values()]:
-            assert answer.cache in ("BYPASS", None) and "public" not in answer.headers.get(
-                "Cache-Control", ""
-            )
+            assert answer.cache in ("BYPASS", None), path
+            assert "public" not in answer.headers.get("Cache-Control", ""), path
         for name in front.people:
             others = [
                 text
