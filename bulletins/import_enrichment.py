@@ -5,7 +5,7 @@ A batch of CVEs, or of bulletins, is one transaction: members who post meanwhile
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from advisories.exploited import Exploited, Likelihood, read_epss, read_kev
 from advisories.exploited_lists import Listed, read_listed
@@ -17,6 +17,7 @@ from core.database.db import db, read_transaction
 BATCH_SIZE = 500  # CVEs of a transaction
 BULLETINS_BATCH_SIZE = 50  # bulletins of a transaction
 Progress = Callable[[], object]
+T = TypeVar("T")
 
 
 def import_kev(
@@ -33,10 +34,7 @@ def import_kev(
     each transaction.
     """
     log = Log()
-    changed: list[int] = []
-    for rows in _batches(read_kev(stream, log), BATCH_SIZE):
-        changed += _store_kev(rows, report)
-        progress()
+    changed = _stored(read_kev(stream, log), _store_kev, report, progress)
     _finish(log, changed, name, report, announce, progress)
 
 
@@ -50,10 +48,7 @@ def import_epss(
 ) -> None:
     """Import FIRST's daily scores from a seekable file named `name`; as import_kev()."""
     log = Log()
-    changed: list[int] = []
-    for rows in _batches(read_epss(stream, log), BATCH_SIZE):
-        changed += _store_epss(rows, report)
-        progress()
+    changed = _stored(read_epss(stream, log), _store_epss, report, progress)
     _finish(log, changed, name, report, announce, progress)
 
 
@@ -71,11 +66,22 @@ def import_listed(
     `source` is the name of the list where the file does not say it.
     """
     log = Log()
-    changed: list[int] = []
-    for rows in _batches(read_listed(stream, log, source=source), BATCH_SIZE):
-        changed += _store_listed(rows, report)
-        progress()
+    changed = _stored(read_listed(stream, log, source=source), _store_listed, report, progress)
     _finish(log, changed, name, report, announce, progress)
+
+
+def _stored(
+    rows: Iterable[T],
+    store: Callable[[list[T], ImportReport], list[int]],
+    report: ImportReport,
+    progress: Progress,
+) -> list[int]:
+    """Store rows in batches, each a transaction; returns the ids of the vulnerabilities that changed."""
+    changed: list[int] = []
+    for batch in batches(rows, BATCH_SIZE):
+        changed += store(batch, report)
+        progress()
+    return changed
 
 
 def _store_kev(rows: list[Exploited], report: ImportReport) -> list[int]:
@@ -114,17 +120,18 @@ def _finish(
     for warning in log.warnings:
         report.add_error(f"{name}: {warning}")
     concerned: set[int] = set()
-    for ids in _batches(changed, BATCH_SIZE):
+    for ids in batches(changed, BATCH_SIZE):
         with read_transaction():
             concerned.update(enrich_actions.bulletins_naming(ids))
-    for ids in _batches(sorted(concerned), BULLETINS_BATCH_SIZE):
+    for ids in batches(sorted(concerned), BULLETINS_BATCH_SIZE):
         report.updated["bulletins"] += enrich_actions.refresh_ranks(ids, announce=announce)
         db.session.commit()
         db.session.expunge_all()
         progress()
 
 
-def _batches(rows: Iterable, size: int) -> Iterator[list]:
+def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Rows in lists of at most `size`."""
     rows = iter(rows)
     while batch := list(islice(rows, size)):
         yield batch

@@ -3,10 +3,7 @@
 import io
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import Row, select
@@ -16,6 +13,7 @@ from advisories.advisory import Advisory, Unusable
 from advisories.exploited import Exploited, Likelihood, read_epss, read_kev
 from advisories.parsing import Log
 from advisories.unpacking.streams import MEMORY
+from bulletins.import_enrichment import BATCH_SIZE, batches
 from bulletins.store_actions import Outcome
 from bulletins.uploads import files
 from bulletins.uploads.changes import Change, list_changes
@@ -29,9 +27,7 @@ from products.models import Product, Release
 MAX_LINES = 200  # documents that are compared and shown
 MAX_SECONDS = 10  # of comparing; the rest is only imported
 MAX_WARNINGS = 5  # shown of one document
-BATCH_SIZE = 500  # CVEs of a query
 REFUSED = "refused"
-T = TypeVar("T")
 
 
 @dataclass
@@ -117,7 +113,7 @@ def _line(advisory: Advisory) -> Line:
 
 def _compare_kev(preview: Preview, data: bytes) -> None:
     log = Log()
-    for entries in _batches(read_kev(io.BytesIO(data), log)):
+    for entries in batches(read_kev(io.BytesIO(data), log), BATCH_SIZE):
         known = _known({entry.cve for entry in entries})
         for entry in entries:
             _compare_entry(preview, entry, known.get(entry.cve))
@@ -140,7 +136,7 @@ def _compare_entry(preview: Preview, entry: Exploited, row: Row | None) -> None:
 
 def _compare_epss(preview: Preview, data: bytes) -> None:
     log = Log()
-    for scores in _batches(read_epss(io.BytesIO(data), log)):
+    for scores in batches(read_epss(io.BytesIO(data), log), BATCH_SIZE):
         known = _known({score.cve for score in scores})
         for score in scores:
             _compare_score(preview, score, known.get(score.cve))
@@ -155,11 +151,6 @@ def _compare_score(preview: Preview, score: Likelihood, row: Row | None) -> None
     preview.add(
         Line(Outcome.UPDATED, score.cve, changes=[Change("EPSS", before, f"{score.probability:.5f}")])
     )
-
-
-def _batches(rows: Iterator[T]) -> Iterator[list[T]]:
-    while batch := list(islice(rows, BATCH_SIZE)):
-        yield batch
 
 
 def _known(cves: set[str]) -> dict[str, Row]:

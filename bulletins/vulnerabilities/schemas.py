@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from bulletins.api_schemas import ExploitationItem, RatingItem, ReferenceItem
-from core.api.api import Reply
+from core.api.api import OtherSite, Reply
 
 
 class KevItem(Reply):
@@ -71,13 +71,6 @@ class MentionItem(Reply):
     url = fields.Url()
 
 
-class ElsewhereItem(Reply):
-    """Its page on another site."""
-
-    site = fields.String()
-    url = fields.Url()
-
-
 class VulnerabilityPage(Reply):
     """A vulnerability, as public bulletins and catalogues have it."""
 
@@ -99,4 +92,4 @@ class VulnerabilityPage(Reply):
     updates = fields.List(fields.String())
     references = fields.List(fields.Nested(ReferenceItem))
     mentions = fields.List(fields.Nested(MentionItem))
-    elsewhere = fields.List(fields.Nested(ElsewhereItem))
+    elsewhere = fields.List(fields.Nested(OtherSite))
