@@ -11,8 +11,9 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import after_this_request, current_app, request, session
+from flask import after_this_request, current_app, g, request, session
 from flask_login import LoginManager
+from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -77,11 +78,17 @@ def account_of_request() -> int | None:
 
 
 def log_in(token: str) -> None:
-    """Put a new session's token into the cookie, replacing its content."""
+    """Put a new session's token into the cookie, replacing its content.
+
+    The CSRF token is made here, not by the first page: two pages loaded together would each make one, and
+    the form of the page whose cookie arrives first would be refused.
+    """
     session.clear()
     session["_user_id"] = token
     session["_fresh"] = True
     session.permanent = True
+    g.pop("csrf_token", None)  # of the form that was just sent
+    generate_csrf()
 
 
 def log_out() -> None:

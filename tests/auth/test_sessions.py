@@ -27,6 +27,15 @@ def test_log_out_clears_pages_and_drafts(make_user, login):
     assert directives(inside.post("/logout")) == {'"cache"', '"storage"'}
 
 
+def test_pages_loaded_together_after_the_log_in_share_one_csrf_token(client, member):
+    client.post("/login", data={"username": member.username, "password": PASSWORD})
+    with client.session_transaction() as stored:
+        token = stored["csrf_token"]
+    client.get("/questions/ask")
+    with client.session_transaction() as stored:
+        assert stored["csrf_token"] == token
+
+
 def test_theme_and_known_device_survive(client, member):
     client.set_cookie("theme", "dark")
     assert client.post("/login", data={"username": "hans", "password": PASSWORD}).status_code == 302
