@@ -24,7 +24,8 @@ from core.markup.markdown_links import IDENTIFIER
 from core.web.access import get_or_404, safe_next
 from core.web.protection import csrf
 from core.web.theme import THEMES
-from deployment.calendar.months import next_patch_day, rule
+from deployment.calendar import queries as calendar_queries
+from deployment.calendar.months import next_patch_day, rule, this_month
 from home import first_steps, queries
 from home.help_texts import rewards
 from kb.labels import layer_introduction
@@ -42,9 +43,12 @@ def home() -> str:
     """The front page: search, unanswered questions, bulletins and what is new."""
     depends_on(lists=["kind:question", "kind:article", "kind:bulletin"])
     ending, ending_is_mine = queries.ending_soon(current_user)
+    month = this_month()
     return render_template(
         "home/home.html",
         coming=next_patch_day(),
+        this_month=month,
+        totals=calendar_queries.totals(month, month).get(str(month), calendar_queries.Totals()),
         zone=rule().zone,
         day=today(),
         ending=ending,
