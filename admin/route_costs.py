@@ -26,6 +26,7 @@ COSTS: Costs = {
     "home.theme": CHEAP,
     "home.identifier": CHEAP,
     "admin.admin": SEARCH,
+    "admin.styleguide": CHEAP,
     "home.sitemap": SEARCH,
     **{f"home.sitemap_{page}": EXPENSIVE for page in ("posts", "pages", "vulnerabilities")},
     "api_status.get_status": SEARCH,

@@ -135,6 +135,7 @@ ACCESS = {
     "home.healthz": "all",
     "home.readyz": "all",
     "admin.admin": "admins",
+    "admin.styleguide": "admins",
     "api_status.get_status": "admins",
     **{f"sources.{page}": "admins" for page in ("sources", "source", "switch", "run", "trust", "remove")},
     **{f"api_sources.{verb}_source": "admins" for verb in ("add", "get", "switch", "run", "trust", "remove")},

@@ -1,11 +1,12 @@
 """Make the four font files of this folder from the published variable fonts.
 
-Usage: npm pack @fontsource-variable/atkinson-hyperlegible-next @fontsource-variable/atkinson-hyperlegible-mono
-       (5.3.0), unpack both, `pip install fonttools brotli`, and then
+Usage: npm pack @fontsource-variable/atkinson-hyperlegible-next
+       npm pack @fontsource-variable/atkinson-hyperlegible-mono (both 5.3.0), unpack both,
+       `pip install fonttools brotli`, and then
        python static/fonts/subset.py NEXT_PACKAGE_FOLDER MONO_PACKAGE_FOLDER
 
-The fonts and their licence (SIL Open Font License 1.1) are by the Braille Institute and the Atkinson Hyperlegible
-project authors; see LICENSE-*.txt. Neither licence reserves a font name.
+The fonts (SIL Open Font License 1.1) are by the authors of the Atkinson Hyperlegible projects; see
+LICENSE-*.txt. Neither licence reserves a font name.
 """
 
 import sys
@@ -35,7 +36,9 @@ def make(name: str, source: Path, characters: str, weight: int | tuple[int, int]
     written = BytesIO()
     instancer.instantiateVariableFont(TTFont(source), {"wght": weight}).save(written)
     font = TTFont(written)  # read again: the tables of a font that was just cut still know the old glyphs
-    options = subset.Options(flavor="woff2", layout_features=FEATURES, hinting=False, name_IDs=[0, 1, 2, 13, 14])
+    options = subset.Options(
+        flavor="woff2", layout_features=FEATURES, hinting=False, name_IDs=[0, 1, 2, 13, 14]
+    )
     chosen = subset.Subsetter(options)
     chosen.populate(unicodes=subset.parse_unicodes(characters))
     chosen.subset(font)

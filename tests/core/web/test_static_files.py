@@ -1,6 +1,7 @@
 """Static files are kept for a year under the hash of what they hold, and under no other."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +25,21 @@ def test_another_versions_address_is_answered_but_not_kept(client, address):
 def test_a_missing_file_is_not_kept(client):
     answer = client.get("/static/css/nothing.css?v=0123456789ab")
     assert answer.status_code == 404 and not answer.cache_control.immutable
+
+
+def test_styles_name_the_fonts_by_the_hash_of_their_content(client):
+    """Fonts are named in a style sheet, which no template makes; a new file needs a new address there."""
+    styles = client.get(re.search(r'href="(/static/css/base[^"]+)"', client.get("/help").text)[1]).text
+    fonts = re.findall(r'url\("\.\.(/fonts/[^"]+)"\)', styles)
+    assert len(fonts) == 4
+    assert all(client.get(f"/static{font}").cache_control.immutable for font in fonts)
+    preloaded = re.search(r'rel="preload" href="(/static/fonts/sans[^"]+)"', client.get("/help").text)[1]
+    assert preloaded.removeprefix("/static") in fonts
+
+
+def test_every_icon_that_a_template_names_exists():
+    shapes = set(re.findall(r'<symbol id="([a-z]+)"', Path("static/img/icons.svg").read_text()))
+    named = set()
+    for template in Path("templates").rglob("*.html"):
+        named |= set(re.findall(r"(?:icon\(|symbol=)'([a-z]+)'", template.read_text()))
+    assert {"search", "bell", "flag"} <= named <= shapes
