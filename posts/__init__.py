@@ -9,6 +9,8 @@ from core.api.api import register_api
 from core.database.db import db
 from core.database.versions import Stale
 from core.jobs import stored_markup
+from core.mail.mail import site_url
+from core.markup.markup import excerpt
 from core.web.error_responses import error_response
 from core.web.lazy_text import lazy_gettext
 from posts import (  # noqa: F401  (these modules register their contents on import)
@@ -54,6 +56,8 @@ def _profile(user: User, number: int) -> dict[str, str] | None:
 
 def init_app(app: Flask) -> None:
     """Register kind, editables and error handlers; attach pages, feeds and API."""
+    app.jinja_env.filters["excerpt"] = excerpt
+    app.jinja_env.globals["site_url"] = site_url
     kinds.register_kind(
         kinds.Kind(
             "comment",
