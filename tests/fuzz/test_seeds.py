@@ -24,6 +24,7 @@ def test_every_parser_has_a_seed():
     assert {name for name, _text in SEEDS} >= PARSERS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "text"), SEEDS, ids=[f"{name} {number}" for number, (name, _) in enumerate(SEEDS)]
 )

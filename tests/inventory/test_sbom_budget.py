@@ -67,6 +67,7 @@ def test_text_inside_other_elements_is_no_field():
     assert found == [Component("this")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("long", ["word " * 70, "ﷺ" * 70, "x" * 400], ids=["words", "grows", "one word"])
 def test_twenty_thousand_long_names_take_few_queries(make_product, count_queries, long):
     make_product()

@@ -43,6 +43,7 @@ def outcome(tmp_path, program):
     ).returncode
 
 
+@pytest.mark.long
 def test_an_object_may_be_collected_while_its_note_is_changed(tmp_path):
     assert outcome(tmp_path, PROGRAM) == 0
 

@@ -111,6 +111,7 @@ def steps(text):
         return markup.MAX_STEPS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FAMILIES)
 def test_work_grows_with_the_size_and_no_faster(app, name):
     half, whole = steps(FAMILIES[name](1500)), steps(FAMILIES[name](3000))
@@ -118,6 +119,7 @@ def test_work_grows_with_the_size_and_no_faster(app, name):
     assert whole <= 800 * 3000
 
 
+@pytest.mark.long
 def test_deep_emphasis_costs_what_flat_emphasis_costs(app):
     """It was quadratic in the cleaner: 4.6 s at 30,000 characters, 23 s at 168 KB."""
     deep, flat = FAMILIES["nested emphasis"](14_000), "*a* **a** " * 1400
@@ -197,6 +199,7 @@ HOSTILE_CODE = [
 ]
 
 
+@pytest.mark.long
 def test_languages_are_known():
     unknown = [each for each in highlighting.LANGUAGES if highlighting._lexer(each) is None]
     assert not unknown

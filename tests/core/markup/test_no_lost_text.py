@@ -130,6 +130,7 @@ def test_short_rows_are_filled_up_to_a_bound():
     assert words.count("b") == 600
 
 
+@pytest.mark.long
 def test_a_refusal_is_an_error_of_input(app):
     with pytest.raises(TooLong):
         render("**a" * 60_000)
