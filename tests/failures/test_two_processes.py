@@ -28,7 +28,7 @@ from tests.history import TEXT, History, community
 from tests.readers import ROLES, Readers, no_caches, stable
 
 pytestmark = pytest.mark.long
-STEPS = 300
+STEPS = 5_000
 WRITES, BY_SERVER = 0.4, 0.2  # shares of all steps; what the processes write themselves, by their API
 DELIVER_STEPS = 40  # between two deliveries of notifications
 HOST = "redoubt.example"
@@ -126,7 +126,7 @@ class Comparison:
         """A vote, a comment or an answer, sent to one of the processes."""
         post = self.history.any_post("question")
         acts = {
-            f"/posts/{post.id}/vote": ("PUT", {"value": self.rng.choice((1, -1))}),
+            f"/posts/{post.id}/vote": ("POST", {"value": self.rng.choice((1, -1))}),
             f"/posts/{post.id}/comments": ("POST", {"body": f"{TEXT} {self.rng.random()}"}),
             f"/questions/{post.id}/answers": ("POST", {"body": f"{TEXT} {self.rng.random()}"}),
         }
