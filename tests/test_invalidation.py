@@ -78,7 +78,13 @@ def test_the_table_names_no_removed_event():
 def test_pages_that_do_not_show_it_stay(client, world, subjects, make_question, drain, monkeypatch):
     """Of every kind of page one: what is made anew after an event is what shows the event's subject."""
     question, author = subjects["question"], world.people["author"]
-    shown = {question.url, f"/questions/{question.id}.atom", f"/users/{author.username}", "/questions", "/users"}
+    shown = {
+        question.url,
+        f"/questions/{question.id}.atom",
+        f"/users/{author.username}",
+        "/questions",
+        "/users",
+    }
     shown |= {"/", "/tags", "/tags/printing", "/questions.atom", "/layers/host", subjects["bulletin"].url}
     shown |= {subjects["article"].url, "/help"}  # beside it is a list of questions; it names nothing
     others = {make_question().url, "/products", "/calendar", "/articles.atom", "/bulletins.atom"}

@@ -32,7 +32,7 @@ def _unpadded_zeros(length: int) -> str:
     return base64.b64encode(bytes(length)).decode().rstrip("=")
 
 
-# The hash of no password, with the parameters of the real ones: it takes as long to verify, and nothing to make.
+# Of no password, with the parameters of real hashes: it takes as long to verify, and no time to make.
 _unknown_account_hash = (
     f"$argon2id$v={ARGON2_VERSION}$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     f"${_unpadded_zeros(_hasher.salt_len)}${_unpadded_zeros(_hasher.hash_len)}"

@@ -36,10 +36,10 @@ a minute, `RateLimit-Remaining` of them left, reset after `RateLimit-Reset` seco
 You can safely send a text again if the response was lost: the same text by the same member in the same place
 within a day creates one post only.
 
-Every response to a GET has an `ETag`. Send it back as `If-None-Match`: while the answer would be the same you
-get 304 without a body. That of an item that can be edited begins with its version (`version` in JSON). Send the
-`ETag` or the version back as `If-Match` with a change. If someone else changed the item since, you get 412
-with the current version as `ETag`, and nothing is written.
+Every response to a GET has an `ETag`. Send it back as `If-None-Match`: while the response would be the same
+you get 304 without a body. That of an item that can be edited begins with its version (`version` in JSON).
+Send the `ETag` or the version back as `If-Match` with a change. If someone else changed the item since, you
+get 412 with the current version as `ETag`, and nothing is written.
 """
 READ = "read"
 WRITE = "write"

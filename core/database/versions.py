@@ -5,15 +5,15 @@ Actions compare it after they have locked the row, so that of several changes ma
 is saved and the others are refused.
 """
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
 from flask import Response, g, request
 from sqlalchemy.orm import Mapped
 
-from core.web.conditional import tag_of
-
 FIELD = "version"  # of forms
+TAG_CHARACTERS = 24
 NEW = "new"  # the version of an object that does not exist yet
 Expected = frozenset[str] | None  # the versions from which a change may be made; None: any
 _ONE_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -83,6 +83,11 @@ def require_header(thing: Versioned | None) -> None:
     if request.headers.get("If-None-Match", "").strip() == "*" and thing is not None:
         raise Stale(thing, frozenset())
     require(thing, expected_by_header())
+
+
+def tag_of(body: bytes) -> str:
+    """The entity tag of a body, without quotes: a hash."""
+    return hashlib.sha256(body).hexdigest()[:TAG_CHARACTERS]
 
 
 def with_etag(thing: Versioned, body: dict) -> dict:

@@ -28,7 +28,7 @@ class Entry:
 
 
 class _Feed(Atom1Feed):
-    """A feed with the same bytes until its entries change; an empty one would otherwise have the time of day."""
+    """A feed with the same bytes until its entries change; an empty one would have the current time."""
 
     def latest_post_date(self) -> datetime:
         """When the newest entry was changed."""

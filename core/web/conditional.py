@@ -1,19 +1,12 @@
 """Conditional requests (RFC 9110, 13): feeds, exports and API responses are not sent again to who has them.
 
-The entity tag is a hash of the body, so it needs no knowledge of what the body depends on. Pages are left out:
-those of visitors have the tag of the page cache, those of members hold a new form token each time.
+The entity tag is a hash of the body, so it needs no knowledge of what the body depends on. Pages are left
+out: those of visitors have the tag of the page cache, those of members hold a new form token each time.
 """
-
-import hashlib
 
 from flask import Flask, Response, request
 
-TAG_CHARACTERS = 24
-
-
-def tag_of(body: bytes) -> str:
-    """The entity tag of a body, without quotes."""
-    return hashlib.sha256(body).hexdigest()[:TAG_CHARACTERS]
+from core.database.versions import tag_of
 
 
 def _add_tag(response: Response) -> Response:

@@ -52,7 +52,9 @@ def keep(app, seconds, stale_seconds=0):
 def test_without_the_setting_nobody_else_keeps_a_page(client, make_question):
     for path in (*PATHS, make_question().url):
         answer = client.get(path)
-        assert answer.headers["Cache-Control"] == "private, no-cache" and edge.KEY_HEADER not in answer.headers
+        assert (
+            answer.headers["Cache-Control"] == "private, no-cache" and edge.KEY_HEADER not in answer.headers
+        )
 
 
 def test_a_visitors_page_says_how_long_and_under_which_keys(app, client, make_question):
