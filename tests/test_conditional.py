@@ -11,8 +11,8 @@ from tests.access import ALLOWED, level
 from tests.test_access import ROUTES, address
 
 CHANGING = {
-    "api_status.get_status": "figures of this moment",
-    "scrape.metrics_page": "figures of this moment",
+    "api_status.get_status": "current figures",
+    "scrape.metrics_page": "current figures",
     "home.healthz": "an answer for monitoring is never an old one",
     "home.readyz": "an answer for monitoring is never an old one",
     "auth.download_data": "all of one's own data, in a stream that nobody keeps",

@@ -167,10 +167,10 @@ def test_a_page_is_the_page_that_would_be_made_now(app, make_user, pair, monkeyp
     """Notifications are delivered now and then; the search index stays empty, as it follows events later."""
     for limit in ("MAX_VOTES_PER_DAY", "MAX_UPVOTES_PER_AUTHOR", "MAX_DOWNVOTES_PER_AUTHOR"):
         monkeypatch.setattr(voting, limit, STEPS)
-    told = {
+    handlers = {
         each: names for each, names in events._handlers.items() if each.__module__.startswith("notifications")
     }
-    registries.replace(app, monkeypatch, "event_handlers", told)
+    registries.replace(app, monkeypatch, "event_handlers", handlers)
     with no_caches(monkeypatch):
         steps = Comparison(app, pair, *community(app, make_user, STEPS))
         changes = {STEPS * number // 6: name for number, name in enumerate(CHANGED, 2)}
@@ -187,7 +187,6 @@ def test_a_page_is_the_page_that_would_be_made_now(app, make_user, pair, monkeyp
                 act = steps.history.step()
             else:
                 steps.compare((number, act))
-    print(steps.counts)
     assert all(steps.counts[role] > STEPS / 30 for role in ROLES), steps.counts
     assert (
         0 < steps.counts["no answer"] < STEPS / 5 and steps.counts["written by a process: 201"] > STEPS / 100

@@ -1,4 +1,4 @@
-"""What shared caches in front of the site may keep, and what they are told to drop."""
+"""What shared caches in front of the site may keep, and what is purged from them."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

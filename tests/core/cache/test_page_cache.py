@@ -6,7 +6,6 @@ import brotli
 import pytest
 
 from auth import actions as auth
-from core.cache import response_cache
 from core.database.db import db
 from core.jobs import events
 from core.markup.markup import Rendered, render
