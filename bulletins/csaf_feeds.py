@@ -17,7 +17,7 @@ from advisories.csaf.provider import HASH_ALGORITHMS, Document
 from advisories.csaf.write import Publisher, to_bytes, write
 from bulletins import queries, rows
 from bulletins.models import Bulletin
-from core.database.db import utcnow
+from core.formats.feeds import EMPTY_SINCE
 from core.mail.mail import sender, site_url
 from core.web.access import get_or_404
 
@@ -32,7 +32,7 @@ def publisher() -> Publisher:
 
 def own_metadata() -> tuple[str, datetime]:
     """The address of this site's provider-metadata.json, and when its newest document changed."""
-    newest = max((each.updated_at for each in _documents()), default=utcnow())
+    newest = max((each.updated_at for each in _documents()), default=EMPTY_SINCE)
     return f"{site_url()}{url_for('csaf.metadata')}", newest
 
 
@@ -140,7 +140,7 @@ def metadata() -> Response:
     """The provider metadata: the publisher, and where the documents are."""
     found = _documents()
     labels = {provider.label_of(each) for each in found}
-    newest = max((each.updated_at for each in found), default=utcnow())
+    newest = max((each.updated_at for each in found), default=EMPTY_SINCE)
     return json_response(
         provider.to_json(provider.metadata(publisher(), site_url(), _folder(), labels, newest))
     )

@@ -26,6 +26,7 @@ from core.observability import (
     scrape,
 )
 from core.web import (
+    conditional,
     database_errors,
     error_responses,
     headers,
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
     template_texts.init_app(app)
     theme.init_app(app)
     headers.init_app(app)
+    conditional.init_app(app)
     sent_forms.init_app(app)
     error_responses.init_app(app)
     database_errors.init_app(app)

@@ -82,6 +82,22 @@ SETTINGS = (
         "revalidates. A deleted page can stay visible that long. 0: shared caches store no pages.",
     ),
     Setting(
+        "REDOUBT_EDGE_STALE_SECONDS",
+        "0",
+        setting_values.at_least_zero(int),
+        "How long after REDOUBT_EDGE_SECONDS a shared cache may still serve the old page while it fetches "
+        "the new one (stale-while-revalidate); browsers may do the same. A deleted page can stay visible for "
+        "both times together. 0: never.",
+    ),
+    Setting(
+        "REDOUBT_EDGE_PURGE_URLS",
+        "",
+        setting_values.http_urls,
+        "Shared caches that the worker tells what has changed, separated by commas, such as "
+        "http://10.0.0.2:6081: each gets a PURGE request with the keys of the changed pages (Surrogate-Key). "
+        "Empty: none.",
+    ),
+    Setting(
         "REDOUBT_LIST_SECONDS",
         "2",
         setting_values.at_least_zero(int),

@@ -78,6 +78,16 @@ def days(least: int) -> Callable[[str], int]:
     return whole_number(least, MAX_DAYS, " of days")
 
 
+def http_urls(text: str) -> tuple[str, ...]:
+    """Addresses of servers, with http:// or https://, separated by commas."""
+    urls = tuple(part.strip() for part in text.split(",") if part.strip())
+    for each in urls:
+        parts = urlsplit(each)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("must be addresses such as http://10.0.0.2:6081, separated by commas")
+    return urls
+
+
 def at_least_zero(kind: type) -> Callable[[str], float]:
     """A parser of a number of this kind, 0 or more."""
 

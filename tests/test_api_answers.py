@@ -44,7 +44,9 @@ def test_every_documented_status_has_its_body(client):
         for status, answer in operation["responses"].items():
             answer = resolved(document, answer)
             [content] = answer.get("content", {}) or [None]
-            expected = PROBLEM if status >= "400" else None if status == "204" else "application/json"
+            expected = (
+                PROBLEM if status >= "400" else None if status in ("204", "304") else "application/json"
+            )
             assert content == expected, (path, method, status)
             assert "RateLimit-Limit" in answer["headers"], (path, method, status)
             assert "Retry-After" not in answer["headers"] or status in ("429", "503"), (path, method, status)
@@ -59,6 +61,7 @@ def test_what_may_happen_anywhere_is_documented_everywhere(client):
         assert expected <= operation["responses"].keys(), (path, method)
         is_read = method == "get"
         assert not (is_read and "422" in operation["responses"]), path
+        assert ("304" in operation["responses"]) == is_read, path
 
 
 STATUSES = {

@@ -215,22 +215,25 @@ def test_the_api_refuses_a_change_of_another_version(app, world, things, program
     tag = f'"{things[name].version}"'
     if read:
         found = program("GET", address(app, world, RULES[read]))
-        assert found.headers["ETag"] == tag and found.json["version"] == tag.strip('"')
+        assert found.headers["ETag"].startswith(tag[:-1] + ".") and found.json["version"] == tag.strip('"')
+        tag = found.headers["ETag"]
     first = send(1, If_Match=tag)
-    assert first.status_code == 200 and first.headers["ETag"] not in ("", tag)
-    assert first.headers["ETag"] == f'"{first.json["version"]}"'
+    current = f'"{first.json["version"]}"'
+    assert first.status_code == 200 and not first.headers["ETag"].startswith(tag.partition(".")[0])
+    assert first.headers["ETag"].startswith(current[:-1] + ".")
     for wrong in (
         tag,
         '"nope"',
         "nope",
         "",
         f"W/{first.headers['ETag']}",
-        first.headers["ETag"].strip('"'),
+        current.strip('"'),
+        current.replace("-", "-9"),
         '"*"',
     ):
         refused = send(2, If_Match=wrong)
         assert refused.status_code == 412, wrong
-        assert refused.headers["ETag"] == first.headers["ETag"]
+        assert refused.headers["ETag"] == current
         assert (refused.mimetype, refused.json["status"]) == ("application/problem+json", 412)
     compressed = first.headers["ETag"][:-1] + ':gzip"'
     for right in (f'"other", {first.headers["ETag"]}', "*"):
@@ -279,14 +282,6 @@ def test_what_must_not_be_there_yet_is_not_written_over(world, program):
     assert program("PUT", "/api/v1/products/widget/releases/1", put, If_None_Match="*").status_code == 412
     assert program("PUT", "/api/v1/products/widget/releases/77", put, If_Match="*").status_code == 412
     assert program("PUT", "/api/v1/products/widget/releases/77", put, If_None_Match="*").status_code == 200
-
-
-def test_lists_have_no_tag_of_one_thing_and_scores_are_never_answered_from_one(world, program):
-    for path in ("/questions", "/posts/{question_id}/comments", "/questions/{question_id}/answers", "/tags"):
-        assert "ETag" not in program("GET", "/api/v1" + path.format(**world.public)).headers
-    path = f"/api/v1/questions/{world.public['question_id']}"
-    tag = program("GET", path).headers["ETag"]
-    assert program("GET", path, If_None_Match=tag).status_code == 200
 
 
 @pytest.mark.every_database

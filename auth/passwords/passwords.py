@@ -1,5 +1,6 @@
 """Passwords: hashed with argon2id, never truncated; short, common and guessable ones are refused."""
 
+import base64
 import re
 import unicodedata
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from flask import current_app
 from flask_babel import gettext as _
 
@@ -23,7 +25,18 @@ MIN_GUESSES_LOG10_WITH_SECOND_FACTOR = 5.0
 MIN_ZXCVBN_SCORE = 3  # 10^8 guesses
 MIN_ZXCVBN_SCORE_WITH_SECOND_FACTOR = 2  # 10^6 guesses
 _hasher = PasswordHasher()
-_unknown_account_hash = _hasher.hash("no account has this password")
+
+
+def _unpadded_zeros(length: int) -> str:
+    """`length` bytes of zeros in base64 as argon2 writes it."""
+    return base64.b64encode(bytes(length)).decode().rstrip("=")
+
+
+# Of no password, with the parameters of real hashes: it takes as long to verify, and no time to make.
+_unknown_account_hash = (
+    f"$argon2id$v={ARGON2_VERSION}$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    f"${_unpadded_zeros(_hasher.salt_len)}${_unpadded_zeros(_hasher.hash_len)}"
+)
 
 
 @cache

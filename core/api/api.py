@@ -36,9 +36,10 @@ a minute, `RateLimit-Remaining` of them left, reset after `RateLimit-Reset` seco
 You can safely send a text again if the response was lost: the same text by the same member in the same place
 within a day creates one post only.
 
-An item that can be edited is returned with an `ETag` for its version (`version` in JSON). Send it back as
-`If-Match` with a change. If someone else changed the item since, you get 412 with the current `ETag`, and
-nothing is written.
+Every response to a GET has an `ETag`. Send it back as `If-None-Match`: while the response would be the same
+you get 304 without a body. That of an item that can be edited begins with its version (`version` in JSON).
+Send the `ETag` or the version back as `If-Match` with a change. If someone else changed the item since, you
+get 412 with the current version as `ETag`, and nothing is written.
 """
 READ = "read"
 WRITE = "write"
@@ -203,7 +204,7 @@ class _Conventions(BasePlugin):
     ) -> None:
         """Complete `operations` of the URL rule `rule` in place."""
         blueprint_name, _dot, name = rule.endpoint.partition(".")
-        for operation in (operations or {}).values():
+        for method, operation in (operations or {}).items():
             operation["operationId"] = name
             operation["tags"] = [_part(blueprint_name)]
             security = operation.setdefault("security", OPTIONAL_TOKEN)
@@ -227,7 +228,8 @@ class _Conventions(BasePlugin):
             for answer in operation.setdefault("responses", {}).values():
                 if isinstance(answer, dict):
                     answer.setdefault("headers", {}).update(_LIMIT_HEADERS)
-            for status in sorted(failures):
+            others = {HTTPStatus.NOT_MODIFIED} if method == "get" else set()
+            for status in sorted(failures | others):
                 operation["responses"].setdefault(int(status), status.name)
 
 
@@ -260,7 +262,11 @@ class _RedoubtApi(Api):
 
     def _register_responses(self) -> None:
         for status in HTTPStatus:
-            if status >= HTTPStatus.BAD_REQUEST:
+            if status == HTTPStatus.NOT_MODIFIED:
+                self.document.components.response(
+                    status.name, {"description": status.phrase, "headers": _LIMIT_HEADERS}, lazy=True
+                )
+            elif status >= HTTPStatus.BAD_REQUEST:
                 self.document.components.response(
                     status.name,
                     {

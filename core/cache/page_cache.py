@@ -24,6 +24,7 @@ from flask_babel import get_locale
 from flask_compress import Compress
 from werkzeug.http import parse_accept_header
 
+from core.cache import edge
 from core.cache.dependencies import (
     CONTENT_VERSION,
     NEWEST_EVENTS,
@@ -210,7 +211,6 @@ def _respond(page: CachedPage) -> Response:
         response.headers["Content-Encoding"] = encoding
     response.vary.update(["Accept-Encoding", "Accept-Language", "Cookie"])
     response.set_etag(page.etag, weak=True)
-    if seconds := current_app.config["REDOUBT_EDGE_SECONDS"]:  # browsers still ask every time
-        response.headers["Cache-Control"] = f"public, s-maxage={seconds}, max-age=0, must-revalidate"
+    response.headers.update(edge.headers_of(page.dependencies))
     response.make_conditional(request)
     return response

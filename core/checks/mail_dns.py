@@ -5,22 +5,30 @@ They run on request only: `flask doctor --dns` queries the resolver of this mach
 
 import smtplib
 from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import dns.exception
-import dns.resolver
 from flask import current_app
 from flask_babel import gettext as _
 
 from core.checks.health import DNS, MAIL, Finding, finding, ok, register_check
 from core.mail import mail
 
+if TYPE_CHECKING:
+    import dns.resolver
+
 DNS_TIMEOUT_SECONDS = 5
 
 
-def resolver() -> dns.resolver.Resolver:
+def _dns() -> Any:
+    """dns.resolver; dnspython takes a tenth of a second to load, and only these checks use it."""
+    return import_module("dns.resolver")
+
+
+def resolver() -> "dns.resolver.Resolver":
     """The resolver of this machine, with DNS_TIMEOUT_SECONDS."""
-    made = dns.resolver.Resolver()
+    made = _dns().Resolver()
     made.lifetime = DNS_TIMEOUT_SECONDS
     return made
 
@@ -42,7 +50,7 @@ def domain(selector: str = "") -> Iterator[Finding]:
         yield _spf(name, _texts(ask, name))
         yield _dkim(name, selector, _texts(ask, f"{selector}._domainkey.{name}") if selector else [])
         yield _dmarc(name, _dmarc_texts(ask, name))
-    except dns.exception.DNSException as error:
+    except _dns().dns.exception.DNSException as error:
         yield finding(
             _("DNS"),
             _("No answer for %(name)s: %(kind)s.", name=name, kind=type(error).__name__),
@@ -51,11 +59,11 @@ def domain(selector: str = "") -> Iterator[Finding]:
         )
 
 
-def _texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
+def _texts(ask: "dns.resolver.Resolver", name: str) -> list[str]:
     """The TXT records of a name; empty when it does not exist."""
     try:
         answer = ask.resolve(name, "TXT")
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+    except (_dns().NXDOMAIN, _dns().NoAnswer):
         return []
     return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
 
@@ -103,7 +111,7 @@ def _dkim(name: str, selector: str, texts: list[str]) -> Finding:
     )
 
 
-def _dmarc_texts(ask: dns.resolver.Resolver, name: str) -> list[str]:
+def _dmarc_texts(ask: "dns.resolver.Resolver", name: str) -> list[str]:
     """The DMARC records of the domain, else of the nearest parent domain that has some."""
     while "." in name:
         found = [text for text in _texts(ask, f"_dmarc.{name}") if text.lower().startswith("v=dmarc1")]

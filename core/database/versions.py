@@ -5,6 +5,7 @@ Actions compare it after they have locked the row, so that of several changes ma
 is saved and the others are refused.
 """
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,13 @@ from flask import Response, g, request
 from sqlalchemy.orm import Mapped
 
 FIELD = "version"  # of forms
+TAG_CHARACTERS = 24
 NEW = "new"  # the version of an object that does not exist yet
 Expected = frozenset[str] | None  # the versions from which a change may be made; None: any
 _ONE_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"\s*{_ONE_TAG}(?:\s*,\s*{_ONE_TAG})*\s*\Z")
-_STRONG_TAG = re.compile(
-    r'(?<!/)"([^":]*)(?::(?:zstd|br|gzip|deflate))?"'
-)  # Flask-Compress appends the encoding
+# The version, perhaps the tag of the body after it, and the encoding, which Flask-Compress appends.
+_STRONG_TAG = re.compile(r'(?<!/)"([^":.]*)(?:\.[0-9a-f]+)?(?::(?:zstd|br|gzip|deflate))?"')
 
 
 class Versioned:
@@ -84,20 +85,25 @@ def require_header(thing: Versioned | None) -> None:
     require(thing, expected_by_header())
 
 
+def tag_of(body: bytes) -> str:
+    """The entity tag of a body, without quotes: a hash."""
+    return hashlib.sha256(body).hexdigest()[:TAG_CHARACTERS]
+
+
 def with_etag(thing: Versioned, body: dict) -> dict:
-    """`body` unchanged; the response to this request will have an `ETag` with the version of `thing`."""
+    """`body` unchanged; the `ETag` of the response to this request will begin with the version of `thing`."""
     g.tagged_thing = thing
     return body
 
 
 def send_etag(response: Response) -> Response:
-    """Set the `ETag` of a response for which with_etag() was called.
+    """Set the `ETag` of a response for which with_etag() was called: the version, and a tag of the body.
 
-    Scores and counters change without a new version, so it never leads to a 304 response.
+    `If-Match` compares the version. `If-None-Match` compares all of it: scores and counters change without a
+    new version.
     """
     if (thing := g.pop("tagged_thing", None)) is not None and response.status_code < 300:
-        response.set_etag(thing.version)
-        request.environ.pop("HTTP_IF_NONE_MATCH", None)
+        response.set_etag(f"{thing.version}.{tag_of(response.get_data())}")
     return response
 
 

@@ -3,13 +3,14 @@
 import html
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from feedgenerator import Atom1Feed
 from flask import Response, current_app
 
 from core.mail.mail import site_url
 
+EMPTY_SINCE = datetime(1970, 1, 1, tzinfo=UTC)  # when a list without entries has last changed
 FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -26,6 +27,14 @@ class Entry:
     updated: datetime
 
 
+class _Feed(Atom1Feed):
+    """A feed with the same bytes until its entries change; an empty one would have the current time."""
+
+    def latest_post_date(self) -> datetime:
+        """When the newest entry was changed."""
+        return super().latest_post_date() if self.items else EMPTY_SINCE
+
+
 def atom(title: str, path: str, entries: list[Entry], query: str = "") -> Response:
     """The entries as the Atom feed of the list at `path` with the query string `query`.
 
@@ -33,7 +42,7 @@ def atom(title: str, path: str, entries: list[Entry], query: str = "") -> Respon
     """
     name = current_app.config["REDOUBT_SITE_NAME"]
     base = site_url()
-    feed = Atom1Feed(
+    feed = _Feed(
         title=clean(f"{title} · {name}"),
         link=base + path + query,
         description=clean(title),

@@ -2,6 +2,7 @@
 
 import json
 
+import dns.resolver
 import pytest
 
 from core.checks import mail_dns
@@ -94,7 +95,7 @@ def test_dns_and_mail_server_are_asked_by_options(app, run, monkeypatch):
     class Resolver:
         def resolve(self, name, kind):
             asked.append(name)
-            raise mail_dns.dns.resolver.NXDOMAIN
+            raise dns.resolver.NXDOMAIN
 
     monkeypatch.setattr(mail_dns, "resolver", Resolver)
     app.config["REDOUBT_SITE_URL"] = "https://redoubt.example"

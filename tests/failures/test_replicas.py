@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.checks import database, health
 from core.checks.health import Level
 from core.database import schema
 from core.database.db import db
+from core.database.replicas import MAX_LAG_SECONDS, RESULT_TTL_SECONDS
 from core.markup.markup import render
 from forum.models import Question
 from posts import actions as posts
@@ -168,6 +170,21 @@ def test_a_page_kept_from_a_replica_is_replaced_when_it_has_moved_on(pair, site,
     pair[1].ask("SELECT pg_wal_replay_resume()")
     wait_until(lambda: pair[1].ask(f"SELECT 1 FROM posts WHERE id = {question.id}"), "replayed")
     assert question.title in site.test_client().get("/questions").text
+
+
+def test_what_was_deleted_is_gone_within_the_stated_seconds_though_the_replica_lags(pair, site, asked):
+    """Read all the time, from caches too, while the replica gets no further."""
+    question = asked("Is it still there after it was deleted?")
+    client, path = site.test_client(), question.url
+    wait_until(lambda: client.get(path).status_code == 200, "shown")
+    pair[1].ask("SELECT pg_wal_replay_pause()")
+    posts.delete(question, by=auth.make_user(f"moderator{next(numbers)}", role="moderator", confirmed=True))
+    db.session.commit()
+    deleted = time.monotonic()
+    wait_until(lambda: client.get(path).status_code == 404, "gone", MAX_LAG_SECONDS + RESULT_TTL_SECONDS)
+    assert [client.get(path).status_code for _ in range(5)] == [404] * 5
+    assert time.monotonic() - deleted < 2 * (MAX_LAG_SECONDS + RESULT_TTL_SECONDS)
+    assert question.title not in client.get("/questions").text
 
 
 def test_nobody_notices_that_the_replica_died(pair, site):

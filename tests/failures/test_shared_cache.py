@@ -25,7 +25,7 @@ from tests.failures.processes import WEB, wait_until
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 pytestmark = [pytest.mark.long, pytest.mark.skipif(not NGINX, reason="no nginx on this machine")]
-EDGE_SECONDS = 2
+EDGE_SECONDS, STALE_SECONDS = 2, 4
 TITLE = "Which page may lie in a cache that all people share?"
 
 
@@ -42,6 +42,7 @@ class Front:
             "REDOUBT_SITE_URL": "https://redoubt.example",
             "REDOUBT_PROXIES": "1",
             "REDOUBT_EDGE_SECONDS": str(EDGE_SECONDS),
+            "REDOUBT_EDGE_STALE_SECONDS": str(STALE_SECONDS),
             "REDOUBT_SECRET_KEY": "of this test",
         }
         self.site = create_app(**self.settings)
@@ -150,6 +151,16 @@ def test_visitors_share_a_page(front):
     assert second.cache == "HIT" and "caches" in second.text
 
 
+def test_an_old_page_is_sent_while_one_request_fetches_the_new_one(front):
+    first = front.get("/users")
+    assert (
+        "Surrogate-Key" not in first.headers and "stale-while-revalidate=4" in first.headers["Cache-Control"]
+    )
+    seen = set()
+    wait_until(lambda: seen.add(front.get("/users").cache) or {"STALE", "UPDATING"} & seen, "an old page")
+    wait_until(lambda: front.get("/users").cache == "HIT", "the new page")
+
+
 def test_no_page_of_a_member_reaches_anybody_else(front, paths):
     """Each address asked by members first, by all others next, and by the members again.
 
@@ -242,7 +253,9 @@ def test_a_deleted_page_is_gone_from_the_cache_in_time(front):
         question = db.session.get(Question, int(front.question.split("/")[2]))
         posts.delete(question, by=front.admin)
         db.session.commit()
-    wait_until(lambda: front.get(front.question).status == 404, "gone", patience=15 + EDGE_SECONDS)
+    wait_until(
+        lambda: front.get(front.question).status == 404, "gone", patience=15 + EDGE_SECONDS + STALE_SECONDS
+    )
     assert [front.get(front.question).status for _ in range(3)] == [404] * 3
     wait_until(lambda: TITLE not in front.get("/questions").text, "gone from the list", patience=15)
 

@@ -6,7 +6,6 @@ import brotli
 import pytest
 
 from auth import actions as auth
-from core.cache import response_cache
 from core.database.db import db
 from core.jobs import events
 from core.markup.markup import Rendered, render
@@ -131,19 +130,6 @@ def test_a_change_that_is_committed_after_younger_events_is_seen(client, asked):
         assert "Changed by" not in client.get(asked.url).text
         other.commit()
     assert "Changed by" in client.get(asked.url).text
-
-
-def test_only_cached_pages_may_be_cached_by_others_and_only_if_the_site_says_so(
-    app, client, asked, login, member
-):
-    assert client.get(asked.url).headers["Cache-Control"] == "private, no-cache"
-    app.config["REDOUBT_EDGE_SECONDS"] = 2
-    response_cache.clear()
-    for path in (*PATHS, asked.url):
-        assert client.get(path).headers["Cache-Control"] == "public, s-maxage=2, max-age=0, must-revalidate"
-        assert login(member).get(path).headers["Cache-Control"] == "private, no-store"
-    for path in ("/login", "/search?q=page", "/nothing"):
-        assert "public" not in client.get(path).headers["Cache-Control"]
 
 
 def test_errors_redirects_and_tokens_are_not_kept(client, make_question, moderator, login):
