@@ -1,7 +1,9 @@
 """Measures the site, and prints one table: `make bench`, or `python -m bench [PART …]`.
 
-Parts: pages (with baselines, peers), living (pages while somebody writes), members (posting), search, scale
-(small beside large); all by default.
+Parts: cpu (processor time and queries of each page, the only one that a busy machine hardly changes), pages (with
+baselines, peers), scale (small beside large), search, crawl (members beside a crawler), living (cached pages while
+somebody writes; visitors, members, searches and writes at once, with peers), processes (whether all processes
+work), members (posting); all by default.
 Communities, peers and results are stored below --folder: existing ones are used again, and the table shows
 what was measured last of each part. `make bench POSTS=1000000 PEERS=1 WRITE=1` is everything.
 """
@@ -14,7 +16,21 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import living, load, machine, members, pages, relevance, report, scale, searching
+from bench import (
+    cpu,
+    crawl,
+    living,
+    load,
+    machine,
+    members,
+    mix,
+    pages,
+    processes,
+    relevance,
+    report,
+    scale,
+    searching,
+)
 from bench.peers import Peer, PeerUnavailable, content_of
 from bench.peers.askbot import Askbot
 from bench.peers.flaskbb import FlaskBB
@@ -23,7 +39,8 @@ from bench.plan import Plan
 from bench.sites import Site, database_on
 from core.config import ROOT
 
-PARTS = ("pages", "living", "members", "search", "scale")
+PARTS = ("cpu", "pages", "scale", "search", "crawl", "living", "processes", "members")
+PLAIN_PARTS = {"cpu", "crawl", "processes"}  # that compare with no peer
 POSTS = 130_000  # 100,000 documents
 SECONDS = 2.0
 FOLDER = ROOT / ".bench"  # not in instance/, which only the owner may enter: MediaWiki has a user of its own
@@ -73,6 +90,8 @@ def main() -> None:
         large.prepare()
     peers, missing = prepared_peers(asked.peers_folder, large, wanted=asked.peers)
     about = {"posts": asked.posts, "missing": missing, "engine": "PostgreSQL" if asked.postgres else "Whoosh"}
+    if "cpu" in asked.parts:
+        results.measure("cpu", lambda: cpu.measure(large), **about)
     if "pages" in asked.parts:
         results.measure("facts", lambda: pages.facts(large, peers), **about)
         results.measure("pages", lambda: pages.measure(large, peers, asked.seconds), **about)
@@ -84,8 +103,13 @@ def main() -> None:
             results.measure(f"search {posts}", partial(searching.measure, site), **{**about, "posts": posts})
     if "scale" in asked.parts:
         results.measure("scale", lambda: scale.measure(small, large, asked.seconds / 2), **about)
+    if "crawl" in asked.parts:
+        results.measure("crawl", lambda: crawl.measure(large, asked.seconds), **about)
+    if "processes" in asked.parts:
+        results.measure("processes", lambda: processes.measure(asked.folder), **about)
     if "living" in asked.parts:  # it writes, so it comes late
         results.measure("living", lambda: living.measure(large, asked.seconds), **about)
+        results.measure("mix", lambda: mix.measure(large, peers, asked.seconds), **about)
     if "members" in asked.parts:  # the last, for it writes
         results.measure("members", lambda: members.measure(large, peers), **about)
     if asked.collection:

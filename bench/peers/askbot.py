@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.browser import Browser
-from bench.peers import PER_PAGE, Content, PeerUnavailable
+from bench.peers import PER_PAGE, Community, Content, PeerUnavailable
 from bench.peers.environment import Environment
 from bench.programs import Program, ProgramGroup
 from bench.sites import GUNICORN
@@ -108,5 +108,9 @@ class Askbot:
         raise PeerUnavailable("only its pages for visitors are compared")
 
     def reply(self, browser: Browser, text: str) -> float:
+        """See Peer."""
+        raise PeerUnavailable("only its pages for visitors are compared")
+
+    def community(self, port: int, server: ProgramGroup) -> Community:
         """See Peer."""
         raise PeerUnavailable("only its pages for visitors are compared")
