@@ -16,7 +16,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-
 from auth import actions as accounts
 from auth.models import User
 from bench import baselines

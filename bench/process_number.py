@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-WORK_SECONDS = 0.0001  # of processor time
+WORK_SECONDS = 0.00003  # of processor time
 READY = "ready to serve"
 
 

@@ -1,7 +1,7 @@
 """Whether all processes of the server work: connections and requests of each, over many starts.
 
-Each start is gunicorn with the worker class of production and a view that answers with the number of its process;
-wrk keeps eight connections open. The view takes as long as a cached page.
+Each start is gunicorn with the worker class of production and a view that answers with the number of its
+process; wrk keeps eight connections open. The view takes as long as a cached page.
 """
 
 import json
@@ -16,6 +16,7 @@ from bench.statistics import Samples
 from core.config import ROOT
 
 SCRIPT = Path(__file__).with_name("processes.lua")
+SMALLER = "the less busy of two processes"
 CONNECTIONS = 8
 STARTS = 12
 SECONDS = 1
@@ -24,7 +25,7 @@ START_TIMEOUT_SECONDS = 60
 
 
 def requests_by_process(folder: Path, command: list[str | Path] | None = None) -> dict[int, int]:
-    """{process: requests} of one start of the server, or of another `command`, in which {port} is replaced."""
+    """{process: requests} of one start of the server, or of another `command` with a {port}."""
     port = free_port()
     log = folder / "processes.log"
     log.unlink(missing_ok=True)
@@ -66,4 +67,4 @@ def measure(folder: Path) -> dict[str, Samples]:
     for _ in range(STARTS):
         found = requests_by_process(folder)
         shares.append(min(found.values()) / sum(found.values()) if len(found) > 1 else 0.0)
-    return {"smaller share of two processes": {"share": shares}}
+    return {SMALLER: {"share": shares}}

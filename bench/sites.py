@@ -33,6 +33,7 @@ from search.engines.postgres.schema import SCHEMA
 
 BIN = Path(sys.executable).parent
 WORKERS = 2
+GUNICORN_WORKER = ROOT / "gunicorn_worker.py"  # also for peers and baselines: the same for all
 GUNICORN = [
     BIN / "gunicorn",
     "--workers",

@@ -12,10 +12,10 @@ from bench.client import request
 from bench.peers import PER_PAGE, Community, Content
 from bench.peers.environment import Environment
 from bench.programs import Program, ProgramGroup
-from bench.sites import GUNICORN
+from bench.sites import GUNICORN, GUNICORN_WORKER
 
 VERSION = "2.2.0"
-CONTENT_VERSION = 2  # of what fill_flaskbb.py makes: an older one is made anew
+CONTENT_VERSION = 3  # of the environment and what is in it: an older one is made anew
 MEMBERS = 8
 FIRST_TOPIC = 2  # that was filled; the first is the welcome topic
 PYTHONS = ("python3.12", "python3.13", "python3.14")
@@ -56,6 +56,7 @@ class FlaskBB:
 
     def _install(self) -> None:
         self.environment.make(PYTHONS, f"flaskbb=={VERSION}", "gunicorn")
+        shutil.copy(GUNICORN_WORKER, self.environment.packages)
         shutil.copy(
             Path(__file__).with_name("lazy_annotations.py"), self.environment.packages / "sitecustomize.py"
         )
