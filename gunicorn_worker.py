@@ -47,7 +47,7 @@ class BalancedWorker(ThreadWorker):
         super().accept(listener)
         self._publish()
 
-    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """One round of events; afterwards the others see how many connections are open here."""
         self._publish()
         super().wait_for_and_dispatch_events(timeout)

@@ -238,9 +238,9 @@ def _mix(parts: Parts) -> Iterator[str]:
     yield f"### A living site, at {parts['mix']['posts']:,} posts: {shares}; {mix.CONNECTIONS} connections"
     columns = [f"{kind} p{share}" for kind in mix.SHARES for share in (50, 95)]
     yield grid(
-        ("site", "requests/s", "processor ms a request", *(f"{name} ms" for name in columns)),
+        ("site", "requests/s", "failed %", "processor ms a request", *(f"{name} ms" for name in columns)),
         (
-            (name, *(format_samples(found[key]) for key in ("rate", "cpu", *columns)))
+            (name, *(format_samples(found[key]) for key in ("rate", "failed", "cpu", *columns)))
             for name, found in parts["mix"]["rows"].items()
         ),
     )

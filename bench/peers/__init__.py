@@ -48,6 +48,7 @@ class Community:
     members: list[Browser]
     search: Callable[[str, dict[str, str], str], bytes]
     text_field: str
+    may_fail: bool = False  # other software may refuse what it cannot serve: it is counted
     posts_each: int = 1
     forget: Callable[[], None] = lambda: None
 

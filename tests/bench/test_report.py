@@ -129,7 +129,7 @@ def test_processor_time_is_shown_beside_the_baseline_and_has_budgets():
 def test_a_living_site_is_compared_with_a_peer_of_the_same_run():
     def mixed(rate, p95):
         took = {f"{kind} p{share}": [p95] for kind in mix.SHARES for share in (50, 95)}
-        return {"rate": [rate], "cpu": [1000 / rate], **took}
+        return {"rate": [rate], "failed": [0.0], "cpu": [1000 / rate], **took}
 
     rows = {mix.OURS: mixed(1_000.0, 10.0), FlaskBB.name: mixed(40.0, 100.0)}
     parts = {"mix": part(rows)}
@@ -138,7 +138,7 @@ def test_a_living_site_is_compared_with_a_peer_of_the_same_run():
         True,
     )
     assert found(parts, "p95 ≤ 1/20 of FlaskBB").is_met is False
-    assert "| ours | 1,000 | 1 |" in report.table(parts)
+    assert "| ours | 1,000 | 0 | 1 |" in report.table(parts)
     del rows[FlaskBB.name]
     assert found(parts, "≥ 20 × FlaskBB").is_met is None
 
