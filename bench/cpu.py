@@ -30,7 +30,7 @@ from forum.models import Question
 EVEN = "question, 20 answers × 2 comments"
 FIRST_TIME = f"{EVEN}, first time"
 INBOX = "inbox"
-FLOOR = "baseline: 20 posts, ORM joined"
+ORM_BASELINE = "baseline: 20 posts, ORM joined"
 PAGES = (  # of Site.addresses
     "questions, newest",
     "questions, most voted",
@@ -53,7 +53,7 @@ def measure(site: Site) -> dict[str, Samples]:
         VISITOR: _caller(site.app, UNCACHED_HEADERS),
         MEMBER: _caller(site.app, member_headers(site)),
     }
-    floor = _caller(_baselines(site), {})
+    baseline = _caller(_baselines(site), {})
     even = even_questions(site)
     gc.collect()
     gc.freeze()  # as Site.start_serving() does
@@ -70,8 +70,8 @@ def measure(site: Site) -> dict[str, Samples]:
                 call(path)
             found.setdefault(name, {})[f"{reader} queries"] = [len(statements)]
             targets[name, reader] = _run(call, path)
-    found[FLOOR] = {}
-    targets[FLOOR, VISITOR] = _run(floor, "/orm")
+    found[ORM_BASELINE] = {}
+    targets[ORM_BASELINE, VISITOR] = _run(baseline, "/orm")
     found[FIRST_TIME] = _first_times(site, readers, even[1:])
     for (name, reader), samples in interleaved(targets, RUNS).items():
         found[name][reader] = samples["cpu"]

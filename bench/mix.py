@@ -1,9 +1,9 @@
 """A living site: visitors, members, searches and writes at once, the same mix for us and for the peers.
 
 Of a hundred requests 70 are a visitor's page, 25 a member's, 3 searches and 2 posted answers.
-Pages are drawn by Zipf's law from the front page, the list of threads and the threads that all of them have;
-eight connections each send one request after the other, in one order that a seed fixes. Members are logged in
-through the form, with sessions of their own.
+Pages are drawn unevenly (Zipf: the r-th as often as 1/r) from the front page, the list of threads and the
+threads that all of them have; eight connections each send one request after the other, in one order that a
+seed fixes. Members are logged in through the form, with sessions of their own.
 """
 
 import random

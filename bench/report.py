@@ -201,7 +201,7 @@ def _cpu(parts: Parts) -> Iterator[str]:
     if "cpu" not in parts:
         return
     rows = parts["cpu"]["rows"]
-    floor = median(rows[cpu.FLOOR][cpu.VISITOR])
+    baseline = median(rows[cpu.ORM_BASELINE][cpu.VISITOR])
     yield f"### Processor time of a page, at {parts['cpu']['posts']:,} posts: nothing from the page cache"
     yield grid(
         (
@@ -214,19 +214,19 @@ def _cpu(parts: Parts) -> Iterator[str]:
             "queries",
         ),
         (
-            (name, *_cpu_cells(found, cpu.VISITOR, floor), *_cpu_cells(found, cpu.MEMBER, floor))
+            (name, *_cpu_cells(found, cpu.VISITOR, baseline), *_cpu_cells(found, cpu.MEMBER, baseline))
             for name, found in rows.items()
         ),
     )
 
 
-def _cpu_cells(found: dict[str, list[float]], reader: str, floor: float) -> tuple[str, str, str]:
+def _cpu_cells(found: dict[str, list[float]], reader: str, baseline: float) -> tuple[str, str, str]:
     if reader not in found:
         return "", "", ""
     queries = found.get(f"{reader} queries")
     return (
         format_samples(found[reader]),
-        format_number(median(found[reader]) / floor),
+        format_number(median(found[reader]) / baseline),
         format_samples(queries) if queries else "",
     )
 

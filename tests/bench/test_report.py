@@ -113,7 +113,7 @@ def test_processor_time_is_shown_beside_the_baseline_and_has_budgets():
     rows = {
         cpu.EVEN: {"visitor": [2.0], "visitor queries": [6], "member": [3.1], "member queries": [10]},
         cpu.FIRST_TIME: {"visitor": [2.9], "visitor queries": [6]},
-        cpu.FLOOR: {"visitor": [1.0]},
+        cpu.ORM_BASELINE: {"visitor": [1.0]},
     }
     parts = {"cpu": part(rows)}
     assert f"| {cpu.EVEN} | 2 | 2 | 6 | 3.10 | 3.10 | 10 |" in report.table(parts)
