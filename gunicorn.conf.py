@@ -12,8 +12,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import gunicorn_worker
+
 wsgi_app = "app:create_app()"
-worker_class = "gthread"
+worker_class = "gunicorn_worker.BalancedWorker"  # gthread that lets every process have its share
 threads = 4
 timeout = 60
 graceful_timeout = 30
@@ -65,7 +67,8 @@ def when_ready(server: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Remove the gauges of an ended process; its counters stay."""
+    """Remove the gauges of an ended process, its counters stay; its connections are gone."""
+    gunicorn_worker.forget(worker)
     for file in Path(os.environ[SHARED]).glob(f"gauge_live*_{worker.pid}.db"):
         file.unlink(missing_ok=True)
 

@@ -1,7 +1,9 @@
 """Measures the site, and prints one table: `make bench`, or `python -m bench [PART …]`.
 
-Parts: pages (with baselines, peers), living (pages while somebody writes), members (posting), search, scale
-(small beside large); all by default.
+Parts: cpu (processor time and queries of each page), pages (with baselines, peers), scale (small beside
+large), search, crawl (members beside a crawler), processes (whether all of them work), living (cached pages
+while somebody writes; visitors, members, searches and writes at once, with peers), members (posting); all by
+default.
 Communities, peers and results are stored below --folder: existing ones are used again, and the table shows
 what was measured last of each part. `make bench POSTS=1000000 PEERS=1 WRITE=1` is everything.
 """
@@ -10,11 +12,25 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from bench import living, load, machine, members, pages, relevance, report, scale, searching
+from bench import (
+    cpu,
+    crawl,
+    living,
+    load,
+    machine,
+    members,
+    mix,
+    pages,
+    processes,
+    relevance,
+    report,
+    scale,
+    searching,
+)
 from bench.peers import Peer, PeerUnavailable, content_of
 from bench.peers.askbot import Askbot
 from bench.peers.flaskbb import FlaskBB
@@ -23,7 +39,7 @@ from bench.plan import Plan
 from bench.sites import Site, database_on
 from core.config import ROOT
 
-PARTS = ("pages", "living", "members", "search", "scale")
+PARTS = ("cpu", "pages", "search", "scale", "crawl", "processes", "living", "members")
 POSTS = 130_000  # 100,000 documents
 SECONDS = 2.0
 FOLDER = ROOT / ".bench"  # not in instance/, which only the owner may enter: MediaWiki has a user of its own
@@ -73,21 +89,11 @@ def main() -> None:
         large.prepare()
     peers, missing = prepared_peers(asked.peers_folder, large, wanted=asked.peers)
     about = {"posts": asked.posts, "missing": missing, "engine": "PostgreSQL" if asked.postgres else "Whoosh"}
-    if "pages" in asked.parts:
-        results.measure("facts", lambda: pages.facts(large, peers), **about)
-        results.measure("pages", lambda: pages.measure(large, peers, asked.seconds), **about)
     if asked.parts & {"search", "scale"}:
         small.prepare()
-    if "search" in asked.parts:
-        for site in (small, large):
-            posts = site.plan.posts
-            results.measure(f"search {posts}", partial(searching.measure, site), **{**about, "posts": posts})
-    if "scale" in asked.parts:
-        results.measure("scale", lambda: scale.measure(small, large, asked.seconds / 2), **about)
-    if "living" in asked.parts:  # it writes, so it comes late
-        results.measure("living", lambda: living.measure(large, asked.seconds), **about)
-    if "members" in asked.parts:  # the last, for it writes
-        results.measure("members", lambda: members.measure(large, peers), **about)
+    for part, measure in _measures(asked, small, large, peers):
+        posts = int(part.removeprefix("search ")) if part.startswith("search ") else asked.posts
+        results.measure(part, measure, **{**about, "posts": posts})
     if asked.collection:
         results.measure(
             "relevance", lambda: relevance.measured(asked.collection), collection=asked.collection.name
@@ -96,6 +102,31 @@ def main() -> None:
     print(text)
     if asked.write:
         report.write(text, "table on PostgreSQL" if asked.postgres else "table")
+
+
+def _measures(
+    asked: argparse.Namespace, small: Site, large: Site, peers: list[Peer]
+) -> Iterator[tuple[str, Callable[[], dict]]]:
+    """(name of the result, what measures it) of each part that was asked for; those that write come last."""
+    if "cpu" in asked.parts:
+        yield "cpu", lambda: cpu.measure(large)
+    if "pages" in asked.parts:
+        yield "facts", lambda: pages.facts(large, peers)
+        yield "pages", lambda: pages.measure(large, peers, asked.seconds)
+    if "search" in asked.parts:
+        for site in (small, large):
+            yield f"search {site.plan.posts}", partial(searching.measure, site)
+    if "scale" in asked.parts:
+        yield "scale", lambda: scale.measure(small, large, asked.seconds / 2)
+    if "crawl" in asked.parts:
+        yield "crawl", lambda: crawl.measure(large, asked.seconds)
+    if "processes" in asked.parts:
+        yield "processes", lambda: processes.measure(asked.folder)
+    if "living" in asked.parts:
+        yield "living", lambda: living.measure(large, asked.seconds)
+        yield "mix", lambda: mix.measure(large, peers, asked.seconds)
+    if "members" in asked.parts:
+        yield "members", lambda: members.measure(large, peers)
 
 
 def site_of(asked: argparse.Namespace, posts: int) -> Site:

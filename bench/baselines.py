@@ -6,6 +6,7 @@ BENCH_QUESTION the id of a question.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask, Response, send_file
@@ -53,14 +54,14 @@ class Post(db.Model):
     author: Mapped[User] = relationship()
 
 
-def create_app() -> Flask:
+def create_app(settings: Mapping[str, str] = os.environ) -> Flask:
     """The three baselines: /bare, /file and /orm."""
     app = Flask(__name__)
-    app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["BENCH_DATABASE"]
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings["BENCH_DATABASE"]
     db.init_app(app)
-    path = Path(os.environ["BENCH_PAGE"])
-    question_id = int(os.environ["BENCH_QUESTION"])
-    packed = {"Content-Encoding": os.environ["BENCH_PACKING"]}
+    path = Path(settings["BENCH_PAGE"])
+    question_id = int(settings["BENCH_QUESTION"])
+    packed = {"Content-Encoding": settings["BENCH_PACKING"]}
     body = path.read_bytes()
     template = app.jinja_env.from_string(TEMPLATE)
 

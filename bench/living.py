@@ -12,7 +12,8 @@ from bench import load
 from bench.browser import Browser
 from bench.members import LINK, TEXT
 from bench.pages import QUESTION
-from bench.sites import WRITERS, Served, Site
+from bench.plan import ACTIVE_MEMBERS
+from bench.sites import Served, Site
 from bench.statistics import Run, Samples, interleaved
 from posts.actions import MAX_POSTS
 
@@ -87,7 +88,7 @@ def _writers(served: Served, question: str, posts: int) -> Iterator[tuple[Browse
     A member may post MAX_POSTS times in ten minutes, so the limits of the members are emptied when all have
     written.
     """
-    browsers = [served.member(number) for number in WRITERS]
+    browsers = [served.member(number) for number in ACTIVE_MEMBERS]
     tokens = [browser.token(question) for browser in browsers]
     while posts > 0:
         for browser, token in zip(browsers, tokens, strict=True):

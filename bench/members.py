@@ -7,8 +7,9 @@ import time
 
 from bench.browser import Browser
 from bench.peers import Peer, PeerUnavailable
+from bench.plan import ACTIVE_MEMBERS
 from bench.programs import free_port
-from bench.sites import WRITERS, Served, Site
+from bench.sites import Served, Site
 from bench.statistics import RUNS, Samples, spread
 from posts.actions import MAX_POSTS
 
@@ -28,7 +29,7 @@ def measure(site: Site, peers: list[Peer]) -> dict[str, Samples]:
         if found_link is None:
             raise RuntimeError("there is no question")
         question = found_link[1]
-        writers = [served.member(number) for number in random.SystemRandom().sample(WRITERS, 2 * RUNS)]
+        writers = [served.member(number) for number in random.SystemRandom().sample(ACTIVE_MEMBERS, 2 * RUNS)]
         for browser in writers[:RUNS]:
             _add(
                 found,

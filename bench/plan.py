@@ -14,9 +14,11 @@ RESERVED_IDS = 5_000  # of bulletins, which are written first
 END = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 3_650
 STAFF = {2: "administrator", 3: "moderator", 4: "moderator", 5: "moderator", 6: "moderator"}
+ACTIVE_MEMBERS = range(20, 60)  # members whose inboxes have lines, and who write during measurements
 MAX_BODIES = 20_000
 MAX_THREAD_ANSWERS = 5_000
 LONG_THREAD_ANSWERS = 520
+MAX_EVEN_THREADS = 12
 MAX_TAGS = 1_000
 BUSY_MONTH_BULLETINS = 500
 MAX_ARTICLES = 200
@@ -28,6 +30,7 @@ class Plan:
 
     posts: int
     seed: int = 7
+    version: int = 2  # of the rules: a folder filled by other rules is refused
 
     @property
     def members(self) -> int:
@@ -78,6 +81,11 @@ class Plan:
     def long_thread(self) -> int:
         """Answers of the first question, all within the first slice."""
         return min(LONG_THREAD_ANSWERS, self.posts // 8)
+
+    @property
+    def even_threads(self) -> int:
+        """Questions of one shape, of twenty answers with two comments each, all within the first slice."""
+        return min(MAX_EVEN_THREADS, self.posts // 800)
 
     @property
     def longest_thread(self) -> int:

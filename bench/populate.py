@@ -19,7 +19,7 @@ from auth import reputation
 from auth.models import ReputationEvent, User
 from auth.names import usernames
 from bench import documents
-from bench.plan import BATCH_POSTS, RESERVED_IDS, STAFF, Plan
+from bench.plan import ACTIVE_MEMBERS, BATCH_POSTS, END, RESERVED_IDS, STAFF, Plan
 from bench.threads import Slice, Texts
 from bench.votes import Votes
 from bench.words import Writer, rendered_bodies
@@ -30,7 +30,7 @@ from core.database.models import Event
 from core.markup.markup import render
 from forum.models import Acceptance, Question
 from kb.models import Article, ArticleFeedback
-from notifications.models import Watch
+from notifications.models import Notification, Watch
 from posts.models import Post, PostLink, PostTag, Revision, Tag, Vote, VoteChange
 from posts.tags.actions import recount_tags
 
@@ -48,6 +48,7 @@ ORDER = (
     ArticleFeedback,
     Watch,
 )
+INBOX_LINES = 60
 NUMBERED = (User, Tag, Post, VoteChange, Acceptance)  # whose numbers are given here, not by the database
 
 
@@ -175,6 +176,7 @@ def _finish(plan: Plan) -> None:
         db.session.execute(update(table).where(table.c[key] == longest).values(values))
     recount_tags(db.session.scalars(select(Tag.name)))
     reputation.recount(range(1, plan.members + 1))
+    _fill_inboxes(plan)
     db.session.execute(update(Event).where(Event.done_at.is_(None)).values(done_at=utcnow()))
     if db.engine.dialect.name == "postgresql":
         for model in NUMBERED:
@@ -185,6 +187,37 @@ def _finish(plan: Plan) -> None:
     db.session.commit()
     db.session.execute(text("ANALYZE"))
     db.session.commit()
+
+
+def _fill_inboxes(plan: Plan) -> None:
+    """Lines in the inboxes of ACTIVE_MEMBERS about the newest public answers; half of them are read."""
+    answers = db.session.execute(
+        select(Post.id, Post.parent_id, Post.author_id, Post.created_at)
+        .where(Post.kind == "answer", Post.is_public)
+        .order_by(Post.id.desc())
+        .limit(INBOX_LINES)
+    ).all()
+    _insert(
+        Notification,
+        [
+            {
+                "user_id": reader,
+                "cause": f"post:{answer.id}",
+                "kind": "watched",
+                "event": "answer.created",
+                "post_id": answer.id,
+                "thread_id": answer.parent_id,
+                "actor_id": answer.author_id,
+                "data": {},
+                "created_at": answer.created_at,
+                "read_at": END if place % 2 else None,
+                "in_digest": False,
+            }
+            for reader in ACTIVE_MEMBERS
+            for place, answer in enumerate(answers)
+            if answer.author_id != reader
+        ],
+    )
 
 
 def main() -> None:

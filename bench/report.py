@@ -1,8 +1,9 @@
 """The table of everything that was measured, and its place in docs/performance.md."""
 
 from collections.abc import Iterable, Iterator
+from statistics import median
 
-from bench import budgets, scale
+from bench import budgets, cpu, mix, processes, scale
 from bench.budgets import ELSEWHERE, Parts
 from bench.statistics import format_number, format_samples
 from core.config import ROOT
@@ -15,9 +16,13 @@ def table(parts: Parts) -> str:
     sections = [
         _machines(parts),
         _budgets(parts),
+        *_cpu(parts),
         *_pages(parts),
         *_facts(parts),
+        *_mix(parts),
         *_living(parts),
+        *_crawl(parts),
+        *_processes(parts),
         *_scale(parts),
         *_search(parts),
         *_members(parts),
@@ -188,6 +193,80 @@ def _living(parts: Parts) -> Iterator[str]:
             (name, *(format_samples(found[key]) for key in ("rate", "p50", "p95", "p99")))
             for name, found in parts["living"]["rows"].items()
         ),
+    )
+
+
+def _cpu(parts: Parts) -> Iterator[str]:
+    """A row for each page: processor time and queries of a visitor in no cache, and of a member."""
+    if "cpu" not in parts:
+        return
+    rows = parts["cpu"]["rows"]
+    baseline = median(rows[cpu.ORM_BASELINE][cpu.VISITOR])
+    yield f"### Processor time of a page, at {parts['cpu']['posts']:,} posts: nothing from the page cache"
+    yield grid(
+        (
+            "page",
+            "visitor, ms",
+            "× the baseline",
+            "queries",
+            "signed in, ms",
+            "× the baseline",
+            "queries",
+        ),
+        (
+            (name, *_cpu_cells(found, cpu.VISITOR, baseline), *_cpu_cells(found, cpu.MEMBER, baseline))
+            for name, found in rows.items()
+        ),
+    )
+
+
+def _cpu_cells(found: dict[str, list[float]], reader: str, baseline: float) -> tuple[str, str, str]:
+    if reader not in found:
+        return "", "", ""
+    queries = found.get(f"{reader} queries")
+    return (
+        format_samples(found[reader]),
+        format_number(median(found[reader]) / baseline),
+        format_samples(queries) if queries else "",
+    )
+
+
+def _mix(parts: Parts) -> Iterator[str]:
+    if "mix" not in parts:
+        return
+    shares = ", ".join(f"{share} % {kind}" for kind, share in mix.SHARES.items())
+    yield f"### A living site, at {parts['mix']['posts']:,} posts: {shares}; {mix.CONNECTIONS} connections"
+    columns = [f"{kind} p{share}" for kind in mix.SHARES for share in (50, 95)]
+    yield grid(
+        ("site", "requests/s", "failed %", "processor ms a request", *(f"{name} ms" for name in columns)),
+        (
+            (name, *(format_samples(found[key]) for key in ("rate", "failed", "cpu", *columns)))
+            for name, found in parts["mix"]["rows"].items()
+        ),
+    )
+
+
+def _crawl(parts: Parts) -> Iterator[str]:
+    if "crawl" not in parts:
+        return
+    yield f"### Members beside a crawler that reads every page once, at {parts['crawl']['posts']:,} posts"
+    yield grid(
+        ("what", "p50 ms", "p95", "p99", "members' pages/s", "crawler's pages/s"),
+        (
+            (name, *(format_samples(found[key]) for key in ("p50", "p95", "p99", "pages", "crawled")))
+            for name, found in parts["crawl"]["rows"].items()
+        ),
+    )
+
+
+def _processes(parts: Parts) -> Iterator[str]:
+    if "processes" not in parts:
+        return
+    shares = parts["processes"]["rows"][processes.SMALLER]["share"]
+    yield f"### Do both processes work? {processes.CONNECTIONS} kept-alive connections, {len(shares)} starts"
+    yield grid(
+        (processes.SMALLER, *map(str, range(1, len(shares) + 1))),
+        [("share of the requests", *(format_number(share) for share in shares))],
     )
 
 

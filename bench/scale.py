@@ -7,7 +7,7 @@ from bench.sites import Site
 from bench.statistics import Samples, interleaved
 
 SMALL_POSTS = 10_000
-MAX_RATIO = 1.5  # the budget of design section 7
+MAX_RATIO = 1.3  # the budget of design section 7
 
 
 def measure(small: Site, large: Site, seconds: float) -> dict[str, dict[str, Samples]]:

@@ -19,7 +19,7 @@ from auth.models import User, Visitor
 from auth.passwords.passwords import hash_password
 from bench.browser import Browser
 from bench.documents import BUSY
-from bench.plan import RESERVED_IDS, Plan
+from bench.plan import ACTIVE_MEMBERS, RESERVED_IDS, Plan
 from bench.programs import Program, ProgramGroup, free_port
 from bulletins.models import Bulletin
 from core.config import ROOT
@@ -33,8 +33,16 @@ from search.engines.postgres.schema import SCHEMA
 
 BIN = Path(sys.executable).parent
 WORKERS = 2
-GUNICORN = [BIN / "gunicorn", "--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "4"]
-WRITERS = range(20, 60)  # members who write during measurements
+GUNICORN_WORKER = ROOT / "gunicorn_worker.py"  # also for peers and baselines: the same for all
+GUNICORN = [
+    BIN / "gunicorn",
+    "--workers",
+    str(WORKERS),
+    "--worker-class",
+    "gunicorn_worker.BalancedWorker",
+    "--threads",
+    "4",
+]
 
 
 def database_on(server: str, name: str) -> str:
@@ -84,7 +92,9 @@ class Site:
             subprocess.run([BIN / "flask", "search", "rebuild"], cwd=ROOT, env=environment, check=True)
         with self.app.app_context():
             db.session.execute(
-                update(User).where(User.id.in_(WRITERS)).values(password_hash=hash_password(self.password))
+                update(User)
+                .where(User.id.in_(ACTIVE_MEMBERS))
+                .values(password_hash=hash_password(self.password))
             )
             db.session.commit()
 
@@ -179,9 +189,16 @@ class Site:
 
     def statements(self, path: str, headers: dict[str, str] | None = None) -> int:
         """The number of SQL statements of a page at the second request."""
-        sent: list[str] = []
         client = self.app.test_client(use_cookies=False)
         client.get(path, headers=headers)
+        with self.counting() as sent:
+            client.get(path, headers=headers)
+        return len(sent)
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """The SQL statements that this process sends within the block."""
+        sent: list[str] = []
         with self.app.app_context():
             engine = db.engine
 
@@ -191,10 +208,9 @@ class Site:
 
         event.listen(engine, "before_cursor_execute", note)
         try:
-            client.get(path, headers=headers)
+            yield sent
         finally:
             event.remove(engine, "before_cursor_execute", note)
-        return len(sent)
 
 
 class Served(ProgramGroup):
@@ -211,7 +227,7 @@ class Served(ProgramGroup):
         return f"http://127.0.0.1:{self.port}{path}"
 
     def member(self, number: int) -> Browser:
-        """A browser in which one of WRITERS is logged in."""
+        """A browser in which one of ACTIVE_MEMBERS is logged in."""
         browser = Browser(self.port)
         browser.log_in(f"member{number}", self.site.password)
         return browser

@@ -16,6 +16,7 @@ from posts.models import DRAFT, PENDING, PUBLISHED, Post, PostLink, PostTag, Rev
 from posts.slugs import slugify
 
 ANSWERS = [26, 32, 20, 10, 5, 3, 1, 1, 1, 0.5, 0.3, 0.2]  # how often a question has so many
+EVEN_COMMENTS = 2  # below each answer of the questions of one shape
 COMMENTS = [72, 16, 7, 3, 1, 1]
 MODERATORS = [number for number, role in STAFF.items() if role == "moderator"]
 PLAIN = {
@@ -91,13 +92,19 @@ class Slice:
         return self.rows
 
     def _giants(self) -> None:
-        """The question with hundreds of answers, that which will have thousands, and one with twenty."""
-        for _ in range(3):
+        """The question with hundreds of answers, that which will have thousands, one with twenty.
+
+        Then those of one shape, with as many comments below each answer.
+        """
+        for _ in range(3 + self.plan.even_threads):
             self._thread(self.begin, 0, is_whole=True)
-        long, _longest, plain = self.rows[Post]
+        long, _longest, plain, *even = self.rows[Post]
         for question, answers in ((long, self.plan.long_thread), (plain, ANSWERS_PER_PAGE)):
             for _ in range(answers):
                 self._answer(question, is_whole=True)
+        for question in even:
+            for _ in range(ANSWERS_PER_PAGE):
+                self._answer(question, is_whole=True, comments=EVEN_COMMENTS)
 
     def _random_time(self, after: datetime) -> datetime:
         """Some time between `after` and the end of the slice, all of its seconds alike."""
@@ -157,16 +164,19 @@ class Slice:
             question["closed_at"] = self._soon(at)
             extra |= {"close_reason": "needs-details", "closed_by_id": self.rng.choice(MODERATORS)}
 
-    def _answer(self, question: dict, *, is_whole: bool = False) -> None:
+    def _answer(self, question: dict, *, is_whole: bool = False, comments: int | None = None) -> None:
         if self.id > self.last:
             return
         answer = self._post("answer", self._soon(question["created_at"]), parent_id=question["id"])
-        self._comments(answer)
+        self._comments(answer, comments)
         if not is_whole and self.rng.random() < 0.01:
             self._remove(answer)
 
-    def _comments(self, post: dict) -> None:
-        for _ in range(self.rng.choices(range(len(COMMENTS)), COMMENTS)[0]):
+    def _comments(self, post: dict, count: int | None = None) -> None:
+        """Comments below a post: as many as is usual, or `count`."""
+        if count is None:
+            count = self.rng.choices(range(len(COMMENTS)), COMMENTS)[0]
+        for _ in range(count):
             if self.id <= self.last:
                 words = self.texts.writer.sentence(self.rng.randint(6, 30))
                 self._post(

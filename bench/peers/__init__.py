@@ -1,6 +1,6 @@
 """Other software that does the like, each in an environment of its own, filled with the same texts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,27 @@ class Content:
     articles: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass
+class Community:
+    """A site as the living mix uses it (bench/mix.py). All forms have a field csrf_token.
+
+    `lists` are pages that everybody reads, `threads` pairs of a page and the address that its reply is sent
+    to, in the field `text_field`. `search(words, headers, token)` makes the request of a search, with the
+    headers and the token of a member. A member may post `posts_each` times until `forget()` is called.
+    """
+
+    server: ProgramGroup
+    port: int
+    lists: list[str]
+    threads: list[tuple[str, str]]
+    members: list[Browser]
+    search: Callable[[str, dict[str, str], str], bytes]
+    text_field: str
+    may_fail: bool = False  # other software may refuse what it cannot serve: it is counted
+    posts_each: int = 1
+    forget: Callable[[], None] = lambda: None
+
+
 class Peer(Protocol):
     """One of them. `pages` names what is measured; what cannot be done there raises PeerUnavailable."""
 
@@ -52,6 +73,10 @@ class Peer(Protocol):
 
     def reply(self, browser: Browser, text: str) -> float:
         """Post a reply; returns milliseconds."""
+        ...
+
+    def community(self, port: int, server: ProgramGroup) -> Community:
+        """What the living mix needs, with members logged in."""
         ...
 
 

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.browser import Browser
-from bench.peers import PER_PAGE, Content, PeerUnavailable
+from bench.peers import PER_PAGE, Community, Content, PeerUnavailable
 from bench.peers.environment import Environment
 from bench.programs import Program, ProgramGroup
-from bench.sites import GUNICORN
+from bench.sites import GUNICORN, GUNICORN_WORKER
 
 VERSION = "0.13.0"  # each post takes it half a second
 THREADS = 3
+CONTENT_VERSION = 2  # of the environment and what is in it: an older one is made anew
 PYTHONS = ("python3.11", "python3.12", "python3.10")
 SETTINGS = """
 ALLOWED_HOSTS = ["127.0.0.1"]
@@ -33,11 +34,12 @@ class Askbot:
         self.folder = folder
         self.project = folder / "project"
         self.environment = Environment(folder / "env")
-        ready = folder / "READY"
+        ready = folder / f"READY-{CONTENT_VERSION}"
         if not ready.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             self.environment.make(PYTHONS, f"askbot=={VERSION}", "gunicorn")
+            shutil.copy(GUNICORN_WORKER, self.environment.packages)
             self._fill(content)
             ready.touch()
         question = json.loads((self.project / "addresses.json").read_text())[0]
@@ -108,5 +110,9 @@ class Askbot:
         raise PeerUnavailable("only its pages for visitors are compared")
 
     def reply(self, browser: Browser, text: str) -> float:
+        """See Peer."""
+        raise PeerUnavailable("only its pages for visitors are compared")
+
+    def community(self, port: int, server: ProgramGroup) -> Community:
         """See Peer."""
         raise PeerUnavailable("only its pages for visitors are compared")

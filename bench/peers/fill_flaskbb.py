@@ -1,6 +1,8 @@
 # It runs in the environment of the other program.
 # pyright: reportMissingImports=false
-"""Fills FlaskBB with threads. The Python of its environment runs this with CONFIG, THREADS and PER_PAGE.
+"""Fills FlaskBB with threads. The Python of its environment runs this.
+
+Arguments: CONFIG, THREADS, PER_PAGE, the number of members and their password.
 
 Its own save() loads all posts of an author for each that is added: minutes for a few thousand.
 """
@@ -14,9 +16,9 @@ from flaskbb.app import create_app
 from flaskbb.extensions import db
 from flaskbb.forum.models import Forum, Post, Topic
 from flaskbb.management.models import Setting
-from flaskbb.user.models import User
+from flaskbb.user.models import Group, User
 
-config, threads, per_page = sys.argv[1:]
+config, threads, per_page, members, password = sys.argv[1:]
 with create_app(config=config).app_context():
     Setting.update({"posts_per_page": int(per_page)})
     user = db.session.get(User, 1)
@@ -48,3 +50,13 @@ with create_app(config=config).app_context():
     db.session.commit()
     forum.recalculate(last_post=True)
     user.recalculate()
+    group = db.session.scalar(db.select(Group).where(Group.name == "Member"))
+    for number in range(1, int(members) + 1):
+        name = f"member{number}"
+        User(
+            username=name,
+            email=f"{name}@example.org",
+            password=password,
+            primary_group=group,
+            activated=True,
+        ).save()

@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.browser import Browser
-from bench.peers import PER_PAGE, Content
+from bench.client import request
+from bench.peers import PER_PAGE, Community, Content
 from bench.peers.environment import Environment
 from bench.programs import Program, ProgramGroup
-from bench.sites import GUNICORN
+from bench.sites import GUNICORN, GUNICORN_WORKER
 
 VERSION = "2.2.0"
+CONTENT_VERSION = 3  # of the environment and what is in it: an older one is made anew
+MEMBERS = 8
+FIRST_TOPIC = 2  # that was filled; the first is the welcome topic
 PYTHONS = ("python3.12", "python3.13", "python3.14")
 CONFIG = """from flaskbb.configs.default import DefaultConfig
 SQLALCHEMY_DATABASE_URI = "sqlite:///{folder}/flaskbb.sqlite"
@@ -41,16 +45,18 @@ class FlaskBB:
         self.environment = Environment(folder / "env")
         self.bin = self.environment.bin
         self.config = folder / "flaskbb.cfg"
-        ready = folder / "READY"
+        ready = folder / f"READY-{CONTENT_VERSION}"
         if not ready.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             self._install()
             self._fill(content, ready)
         self.password = ready.read_text()
+        self.topics = len(content.threads)
 
     def _install(self) -> None:
         self.environment.make(PYTHONS, f"flaskbb=={VERSION}", "gunicorn")
+        shutil.copy(GUNICORN_WORKER, self.environment.packages)
         shutil.copy(
             Path(__file__).with_name("lazy_annotations.py"), self.environment.packages / "sitecustomize.py"
         )
@@ -80,7 +86,10 @@ class FlaskBB:
             self.config,
             threads,
             str(PER_PAGE),
+            str(MEMBERS),
+            password,
         )
+        self.environment.run(self.bin / "flaskbb", "--config", self.config, "reindex")
         ready.write_text(password)
 
     @contextmanager
@@ -105,10 +114,15 @@ class FlaskBB:
 
     def member(self, port: int) -> Browser:
         """See Peer."""
+        return self._logged_in(port, "admin")
+
+    def _logged_in(self, port: int, name: str) -> Browser:
         browser = Browser(port)
-        browser.send(
-            "/auth/login", csrf_token=browser.token("/auth/login"), login="admin", password=self.password
+        answer = browser.send(
+            "/auth/login", csrf_token=browser.token("/auth/login"), login=name, password=self.password
         )
+        if answer.status not in (302, 303):
+            raise RuntimeError(f"FlaskBB did not let {name} in: {answer.status}")
         return browser
 
     def reply(self, browser: Browser, text: str) -> float:
@@ -117,3 +131,24 @@ class FlaskBB:
         if answer.status not in (302, 303):
             raise RuntimeError(f"FlaskBB refused a reply: {answer.status}")
         return answer.milliseconds
+
+    def community(self, port: int, server: ProgramGroup) -> Community:
+        """See Peer."""
+        topics = [f"/topic/{number}" for number in range(FIRST_TOPIC, FIRST_TOPIC + self.topics)]
+
+        def search(words: str, headers: dict[str, str], token: str) -> bytes:
+            kinds = ["post", "topic"]
+            return request(
+                "/search", headers, {"csrf_token": token, "search_query": words, "search_types": kinds}
+            )
+
+        return Community(
+            server=server,
+            port=port,
+            lists=["/", "/forum/1"],
+            threads=[(topic, f"{topic}/post/new") for topic in topics],
+            members=[self._logged_in(port, f"member{number}") for number in range(1, MEMBERS + 1)],
+            search=search,
+            text_field="content",
+            may_fail=True,  # "database is locked": each view of a topic writes
+        )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.browser import Browser
-from bench.peers import Content, PeerUnavailable
+from bench.peers import Community, Content, PeerUnavailable
 from bench.programs import Program, ProgramGroup
 
 HOME = Path("/usr/share/mediawiki")
@@ -156,6 +156,10 @@ class MediaWiki:
     def reply(self, browser: Browser, text: str) -> float:
         """See Peer."""
         raise PeerUnavailable("a wiki has no replies")
+
+    def community(self, port: int, server: ProgramGroup) -> Community:
+        """See Peer."""
+        raise PeerUnavailable("only its pages for visitors are compared")
 
 
 def _fpm() -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 FLASK, GUNICORN = str(BIN / "flask"), str(BIN / "gunicorn")
-WEB = [GUNICORN, "--worker-class", "gthread", "--threads", "4", "app:create_app()"]
+WEB = [GUNICORN, "--threads", "4", "app:create_app()"]  # the worker class is that of gunicorn.conf.py
 TIMEOUT_SECONDS = 60  # seconds
 
 
