@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_login import AnonymousUserMixin, UserMixin
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
@@ -146,6 +146,7 @@ class Visitor(AnonymousUserMixin):
     username = None
     role = "visitor"
     session = None
+    read_with_session: ClassVar[dict[str, Any]] = {}
     reputation = privilege_points = 0
     is_moderator = is_admin = is_staff = is_appointed_admin = is_in_good_standing = is_suspended = False
 

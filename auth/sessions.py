@@ -40,8 +40,11 @@ _with_session: Registry[str, Callable[..., Select]] = Registry("read_with_sessio
 
 
 def register_with_session(name: str) -> Callable[[Callable[..., Select]], Callable[..., Select]]:
-    """Decorator: of the parameters for a token's hash and the time, the function returns the SELECT of one
-    value, which is read with each session and is then User.read_with_session[name]."""
+    """Decorator: the function returns the SELECT of a value that is read with each session.
+
+    Its arguments are the parameters for the hash of the token and the time. The value is then
+    User.read_with_session[name].
+    """
 
     def decorate(function: Callable[..., Select]) -> Callable[..., Select]:
         _with_session.add(name, function)

@@ -14,7 +14,6 @@ from forum import (  # noqa: F401  (handlers, exports and more views register th
     erasure_handlers,
     export_account,
     feeds,
-    queries,
     redaction,
     schemas,
     tag_views,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, literal_column, select
+from sqlalchemy import Select, bindparam, literal_column, select
 
 from auth.models import User, Visitor
 from core.cache.dependencies import depends_on
@@ -18,7 +18,7 @@ from forum.models import Question
 from forum.paths import ANSWERS_PER_PAGE, answer_path, question_path
 from forum.structured_data import qa_page
 from posts import kinds, page_rows
-from posts.page_rows import POSTS, Person, Seen, ShownPost
+from posts.page_rows import POSTS, Person, ShownPost
 from search.queries import similar
 
 ANSWER_ORDERS = {  # the columns that sort the answers, and whether they descend
@@ -28,6 +28,18 @@ ANSWER_ORDERS = {  # the columns that sort the answers, and whether they descend
 }
 _questions = Question.__table__
 _closer = User.__table__.alias("closer")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which page of a question, and of which rows (posts.page_rows): `user_id` is for OWN only."""
+
+    question_id: int
+    seen: str
+    order: str = "best"
+    after: str | None = None
+    linked_id: int | None = None
+    user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +83,7 @@ class Thread:
 
 
 @cache
-def _question_statement(seen: str) -> Any:
-    return _question_where(page_rows.visible(seen))
-
-
-def _question_where(condition: ColumnElement[bool]) -> Any:
+def _question(seen: str) -> Select:
     return (
         select(
             *page_rows.post_columns(),
@@ -91,16 +99,12 @@ def _question_where(condition: ColumnElement[bool]) -> Any:
             .join(_questions, _questions.c.id == POSTS.id)
             .outerjoin(_closer, _closer.c.id == _questions.c.closed_by_id)
         )
-        .where(POSTS.id == bindparam("question_id"), condition)
+        .where(POSTS.id == bindparam("question_id"), page_rows.visible(seen))
     )
 
 
 @cache
-def _answers_statement(seen: str, order: str) -> Any:
-    return _answers_where(page_rows.visible(seen), order)
-
-
-def _answers_where(condition: ColumnElement[bool], order: str) -> Any:
+def _answers(seen: str, order: str) -> Select:
     keys, descending = ANSWER_ORDERS[order]
     return (
         select(*page_rows.post_columns(), *page_rows.edit_columns())
@@ -108,32 +112,43 @@ def _answers_where(condition: ColumnElement[bool], order: str) -> Any:
         .where(
             POSTS.parent_id == bindparam("question_id"),
             POSTS.kind == literal_column("'answer'"),
-            condition,
+            page_rows.visible(seen),
         )
         .order_by(*(key.desc() if descending else key.asc() for key in keys))
         .limit(ANSWERS_PER_PAGE + 1)
     )
 
 
-def read(question_id: int, seen: Seen, order: str, after: str | None, linked_id: int | None) -> Thread | None:
+@cache
+def _title(seen: str) -> Select:
+    return select(POSTS.id, POSTS.slug, POSTS.title).where(
+        POSTS.id == bindparam("question_id"), page_rows.visible(seen)
+    )
+
+
+def read(asked: Asked) -> Thread | None:
     """The rows of a page, with a fixed number of queries; None when the question is not among the seen."""
-    is_shared = isinstance(seen, str)
-    parameters = {"question_id": question_id, "now": utcnow()}
-    statement = _question_statement(seen) if is_shared else _question_where(seen)
-    head_row = db.session.execute(statement, parameters).one_or_none()
+    seen, order, question_id = asked.seen, asked.order, asked.question_id
+    parameters = {"question_id": question_id, "now": utcnow(), "user_id": asked.user_id}
+    head_row: Any = db.session.execute(_question(seen), parameters).one_or_none()
     if head_row is None:
         return None
     keys, descending = ANSWER_ORDERS[order]
-    statement = _answers_statement(seen, order) if is_shared else _answers_where(seen, order)
+    statement = _answers(seen, order)
     page = paging.rows_page(
-        statement, keys, after=after, size=ANSWERS_PER_PAGE, descending=descending, parameters=parameters
+        statement,
+        keys,
+        after=asked.after,
+        size=ANSWERS_PER_PAGE,
+        descending=descending,
+        parameters=parameters,
     )
     rows = page.items
-    if linked_id is not None and all(row.id != linked_id for row in rows):
-        rows = [*db.session.execute(statement.where(POSTS.id == linked_id), parameters), *rows]
+    if asked.linked_id is not None and all(row.id != asked.linked_id for row in rows):
+        rows = [*db.session.execute(statement.where(POSTS.id == asked.linked_id), parameters), *rows]
     urls = {question_id: question_path(head_row)}
     urls |= {row.id: answer_path(row.id, head_row) for row in rows}
-    comments = page_rows.comments_of(urls, seen)
+    comments = page_rows.comments_of(urls, seen, parameters)
     extras = page_rows.extras(question_id, urls)
     question = page_rows.shown(
         head_row,
@@ -164,37 +179,32 @@ def read(question_id: int, seen: Seen, order: str, after: str | None, linked_id:
     return Thread(question, answers, page.next, extras.hidden_authors)
 
 
-def _duplicate_of(question: ShownQuestion, seen: Seen) -> Link | None:
+def _duplicate_of(question: ShownQuestion, asked: Asked) -> Link | None:
     """The question that a closed one duplicates, if it is among the seen."""
     if question.duplicate_of_id is None:
         return None
     depends_on(f"thread:{question.duplicate_of_id}")
-    row = db.session.execute(
-        select(POSTS.id, POSTS.slug, POSTS.title).where(
-            POSTS.id == question.duplicate_of_id, page_rows.visible(seen)
-        )
-    ).one_or_none()
-    return row and Link(question_path(row), row.title)
+    parameters = {"question_id": question.duplicate_of_id, "user_id": asked.user_id}
+    row = db.session.execute(_title(asked.seen), parameters).one_or_none()
+    return None if row is None else Link(question_path(row), row.title)
 
 
-def template(
-    question_id: int, seen: Seen, order: str, after: str | None, linked_id: int | None
-) -> Template | None:
+def template(asked: Asked) -> Template | None:
     """The template of a page with its variables; None when the question is not among the seen."""
-    thread = read(question_id, seen, order, after, linked_id)
+    thread = read(asked)
     if thread is None:
         return None
     question = thread.question
-    depends_on(f"thread:{question_id}")
-    related = similar(question.title, "", user=Visitor(), exclude_id=question_id)
+    depends_on(f"thread:{question.id}")
+    related = similar(question.title, "", user=Visitor(), exclude_id=question.id)
     context = {
         "here": question.url,
         "question": question,
         "answers": thread.answers,
         "next": thread.next,
-        "order": order,
+        "order": asked.order,
         "close_reasons": labels.close_reasons(),
-        "duplicate_of": _duplicate_of(question, seen),
+        "duplicate_of": _duplicate_of(question, asked),
         "related": [Link(other.url, other.title) for other in related],
         "structured_data": qa_page(question, thread.answers) if question.is_public else None,
         "form": Form(schemas.AnswerSchema),

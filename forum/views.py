@@ -1,5 +1,7 @@
 """Pages of the forum: lists of questions, a question, asking, answering, accepting, closing."""
 
+from dataclasses import replace
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -15,7 +17,7 @@ from core.database.db import db
 from core.web.access import get_or_404, require
 from core.web.forms import Form
 from forum import actions, labels, policy, queries, schemas, thread_page
-from forum.models import Answer, Question
+from forum.models import Answer
 from posts import actions as post_actions
 from posts import page_rows
 from posts import policy as post_policy
@@ -101,19 +103,28 @@ def question(question_id: int, slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         return _answer_question(question_id)
     order = request.args.get("answers", "best")
-    if order not in thread_page.ANSWER_ORDERS:
-        order = "best"
-    after, linked_id = request.args.get("after"), request.args.get("answer", type=int)
-    asked = (question_id, page_rows.seen_by(current_user), order, after, linked_id)
-    page = shared_pages.find(asked, lambda: thread_page.template(*asked))
-    template = None
-    if _has_hidden_posts(page):  # of the reader: a page that nobody else gets
-        template = thread_page.template(question_id, page_rows.own_too(current_user), order, after, linked_id)
-    thread = get_or_404(template or page).facts
-    if slug != (thread.question.slug or "-"):
-        return redirect(thread.question.url, 301)
+    asked = thread_page.Asked(
+        question_id,
+        page_rows.seen_by(current_user),
+        order if order in thread_page.ANSWER_ORDERS else "best",
+        request.args.get("after"),
+        request.args.get("answer", type=int),
+    )
+    page = shared_pages.find(asked, lambda: thread_page.template(asked))
+    own = None
+    if _has_hidden_posts(page):
+        own = thread_page.template(replace(asked, seen=page_rows.OWN, user_id=current_user.id))
+    found = get_or_404(own or page)
+    question = found.facts.question
+    if slug != (question.slug or "-"):
+        return redirect(question.url, 301)
+    _read_votes(found.facts)
+    return found.fill() if isinstance(found, SharedPage) else render_template(found.name, **found.context)
+
+
+def _read_votes(thread: thread_page.Thread) -> None:
+    """Read the reader's own votes on the posts of a page."""
     reader().votes = post_queries.votes_of(current_user, [post.id for post in thread.posts])
-    return page.fill() if template is None else render_template(template.name, **template.context)
 
 
 def _has_hidden_posts(page: SharedPage | None) -> bool:
@@ -136,9 +147,10 @@ def _answer_question(question_id: int) -> ResponseReturnValue:
         answer = actions.answer(question, form.data["body"], by=me())
         db.session.commit()
         return redirect(answer.url)
-    seen = page_rows.STAFF if current_user.is_moderator else page_rows.own_too(current_user)
-    template = get_or_404(thread_page.template(question_id, seen, "best", None, None))
-    reader().votes = post_queries.votes_of(current_user, [post.id for post in template.facts.posts])
+    seen = page_rows.STAFF if current_user.is_moderator else page_rows.OWN
+    asked = thread_page.Asked(question_id, seen, user_id=current_user.id)
+    template = get_or_404(thread_page.template(asked))
+    _read_votes(template.facts)
     return form.page(template.name, **{**template.context, "form": form, "preview": preview})
 
 

@@ -12,7 +12,6 @@ from moderation import (  # noqa: F401  (these modules register their contents o
     feeds,
     handlers,
     policy,
-    queries,
     redaction,
     views,
 )

@@ -18,7 +18,6 @@ from posts import (  # noqa: F401  (these modules register their contents on imp
     feeds,
     invalidation,
     kinds,
-    policy,
     schemas,
     tasks,
     views,

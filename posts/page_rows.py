@@ -1,18 +1,21 @@
 """The rows of a page with many posts, read by Core statements that are built once, as frozen facts.
 
-The ORM makes such a page three times as slow: it builds each statement and object anew. Templates and policies
-read the facts as they read a Post.
+The ORM makes such a page three times as slow: it builds each statement and object anew. Templates and
+policies read the facts as they read a Post.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     FromClause,
+    Select,
     and_,
     bindparam,
     func,
@@ -23,7 +26,7 @@ from sqlalchemy import (
 )
 
 from auth.models import STAFF_ROLES, User, Visitor
-from core.database.db import db, utcnow
+from core.database.db import db
 from core.web.site import path_to
 from posts import kinds
 from posts.models import DRAFT, Post, PostTag, Revision, Tag
@@ -34,8 +37,8 @@ POSTS = Post.__table__.c
 _author = User.__table__.alias("author")
 _editor = User.__table__.alias("editor")
 _revision = Revision.__table__.alias("revision")
-PUBLIC, STAFF = "public", "staff"  # the rows that visitors and moderators see
-Seen = str | ColumnElement[bool]  # PUBLIC, STAFF, or the condition for one member's own hidden posts too
+# The rows that visitors and moderators see, and those that members see who have hidden posts of their own.
+PUBLIC, STAFF, OWN = "public", "staff", "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +136,14 @@ def seen_by(user: User | Visitor) -> str:
     return STAFF if user.is_moderator else PUBLIC
 
 
-def visible(seen: Seen) -> ColumnElement[bool]:
-    """SQL condition for the rows; of these kinds of posts there are no drafts of others."""
+def visible(seen: str) -> ColumnElement[bool]:
+    """SQL condition for the rows; for OWN it needs the parameter `user_id`."""
     if seen == PUBLIC:
         return POSTS.is_public
-    if seen == STAFF:
+    if seen == STAFF:  # threads of these kinds have no drafts
         return or_(POSTS.is_public, POSTS.status != DRAFT)
-    return seen  # pyright: ignore[reportReturnType]  (a condition)
-
-
-def own_too(user: User | Visitor) -> ColumnElement[bool]:
-    """The condition that adds a member's own hidden posts."""
-    return visible_to(user)  # pyright: ignore[reportReturnType]
+    member: Any = SimpleNamespace(id=bindparam("user_id"), is_moderator=False)
+    return cast("ColumnElement[bool]", visible_to(member))
 
 
 def person_columns(person: FromClause, name: str) -> list[ColumnElement]:
@@ -211,7 +210,7 @@ def edit_columns() -> list[ColumnElement]:
 
 
 def joined_posts(*, with_edits: bool = False) -> FromClause:
-    """posts with their authors, and with their newest edits and these authors."""
+    """Posts with their authors, and with their newest edits and these authors."""
     joined = Post.__table__.outerjoin(_author, _author.c.id == POSTS.author_id)
     if not with_edits:
         return joined
@@ -264,30 +263,26 @@ def shown(
 
 
 @cache
-def _comments(seen: str) -> Any:
-    return comments_where(visible(seen))
-
-
-def comments_where(condition: ColumnElement[bool]) -> Any:
-    """SELECT of the comments below the posts `ids` that fulfil a condition."""
+def _comments(seen: str) -> Select:
     return (
         select(*post_columns())
         .select_from(joined_posts())
         .where(
             POSTS.parent_id.in_(bindparam("ids", expanding=True)),
             POSTS.kind == literal_column("'comment'"),
-            condition,
+            visible(seen),
         )
     )
 
 
-def comments_of(posts: Mapping[int, str], seen: Seen) -> dict[int, tuple[ShownPost, ...]]:
+def comments_of(
+    posts: Mapping[int, str], seen: str, parameters: Mapping[str, Any]
+) -> dict[int, tuple[ShownPost, ...]]:
     """{post id: its comments, oldest first}; `posts` are the paths of the pages of posts, by id.
 
     Sorted in Python: with ORDER BY id, SQLite would scan all posts in that order.
     """
-    statement = _comments(seen) if isinstance(seen, str) else comments_where(seen)
-    rows = db.session.execute(statement, {"ids": list(posts), "now": utcnow()})
+    rows = db.session.execute(_comments(seen), {**parameters, "ids": list(posts)})
     kind = kinds.named("comment")
     found: dict[int, list[ShownPost]] = {}
     for row in sorted(rows, key=lambda row: row.id):
@@ -306,7 +301,7 @@ class Extras:
     hidden_authors: frozenset[int]
 
 
-def _extra(what: str, text: Any, number: Any, post_id: Any, author_id: Any) -> Any:
+def _extra(what: str, text: Any, number: Any, post_id: Any, author_id: Any) -> Select:
     return select(
         literal_column(f"'{what}'").label("what"),
         text.label("text"),
@@ -317,7 +312,7 @@ def _extra(what: str, text: Any, number: Any, post_id: Any, author_id: Any) -> A
 
 
 @cache
-def _extras() -> Any:
+def _extras() -> CompoundSelect:
     """One statement for what posts have few of: a page has a small, fixed number of queries."""
     nothing, zero = literal_column("''"), literal_column("0")
     tags, names = PostTag.__table__.c, Tag.__table__.c

@@ -95,12 +95,12 @@ def fragment(template: str, facts: Any) -> Markup:
         environment = current_app.extensions["shared_templates"]
         found = _Fragment(environment.get_template(template).render(post=facts))
         current_app.extensions["fragments"].set(key, found)
-    return Markup(found.text)  # noqa: S704  (a rendered template)
+    return marks.rendered(found.text)
 
 
 def render_fragment(template: str, facts: Any) -> Markup:
     """In an ordinary template: the same, rendered for the reader of this request."""
-    return Markup(current_app.jinja_env.get_template(template).render(post=facts))  # noqa: S704
+    return marks.rendered(current_app.jinja_env.get_template(template).render(post=facts))
 
 
 def _key(template: str, facts: Any) -> str:

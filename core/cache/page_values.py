@@ -2,7 +2,7 @@
 
 from flask import get_flashed_messages, get_template_attribute, request
 from flask_wtf.csrf import generate_csrf
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from core.cache.marks import register_value
 from core.web.sent_forms import accepted_drafts
@@ -12,9 +12,9 @@ def _messages(_reader: object, _thing: object) -> Markup:
     """The messages for the next page of this browser."""
     found = get_flashed_messages(with_categories=True)
     if not found:
-        return Markup("")
+        return escape("")
     alert = get_template_attribute("macros/ui.html", "alert")
-    return Markup("").join(alert(kind, text) for kind, text in found)
+    return escape("").join(alert(kind, text) for kind, text in found)
 
 
 register_value("messages", _messages)

@@ -4,7 +4,6 @@ import re
 
 import pytest
 import time_machine
-from flask import render_template
 
 from auth import actions as accounts
 from core.cache import fragments, marks, shared_pages
@@ -20,20 +19,9 @@ BODY = "A text about servers with enough words in it to be accepted here."
 NOW = "2026-03-04 10:00:00+00:00"
 
 
-class Unshared:
-    """In place of a SharedPage: the page rendered by ordinary templates for the reader of the request."""
-
-    def __init__(self, template):
-        self.template = template
-        self.facts = template.facts
-
-    def fill(self):
-        return render_template(self.template.name, **self.template.context)
-
-
 def unshared(key, make):
-    template = make()
-    return template and Unshared(template)
+    """In place of shared_pages.find(): the template, which the view renders for the reader of the request."""
+    return make()
 
 
 @pytest.fixture
@@ -85,6 +73,7 @@ def test_a_shared_page_is_the_page_made_for_each_reader(app, login, thread, peop
     app.config["WTF_CSRF_ENABLED"] = True
     with time_machine.travel(NOW, tick=False):
         clients = clients_of(app, login, people)
+        made = []
         for path in (thread.url, f"{thread.url}?answers=oldest"):
             app.extensions["page_cache"].clear()
             made = [{name: client.get(path).data for name, client in clients.items()} for _ in range(2)]

@@ -1,9 +1,11 @@
-"""Shared texts: marks that nobody can forge, filled in for each reader, and a renderer that reaches no reader."""
+"""Shared texts: marks that nobody can forge, filled in for each reader; a renderer that reaches no reader."""
 
 from types import SimpleNamespace
 
 import pytest
+from flask import has_request_context
 
+from auth.current_user import current_user
 from core.cache import fragments, marks
 
 POSTS = {7: SimpleNamespace(id=7, author_id=1), 8: SimpleNamespace(id=8, author_id=2)}
@@ -70,11 +72,7 @@ def test_code_that_a_shared_template_calls_finds_no_reader(app, login, member, m
     seen = []
 
     def spy(app, template, context, language):
-        from flask import has_request_context  # noqa: PLC0415
-
         with app.app_context():
-            from auth.current_user import current_user  # noqa: PLC0415
-
             seen.append((has_request_context(), getattr(current_user, "username", None)))
         return ""
 
