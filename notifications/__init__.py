@@ -18,7 +18,7 @@ from notifications import (  # noqa: F401  (these modules register their content
 
 
 def init_app(app: Flask) -> None:
-    """Register pages, API and the the template global for follow buttons."""
-    app.jinja_env.globals["is_watching"] = queries.is_watching
+    """Register pages, API and the the template globals for unread counts and follow buttons."""
+    app.jinja_env.globals.update(unread=queries.unread, is_watching=queries.is_watching)
     app.register_blueprint(views.bp)
     register_api(api.bp)
