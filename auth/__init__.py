@@ -10,6 +10,7 @@ from auth import (  # noqa: F401  (these modules register their contents on impo
     policy,
     privileges,
     queries,
+    reader,
     recovery_views,
     redaction,
     sessions,

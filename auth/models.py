@@ -1,7 +1,8 @@
 """Accounts, sessions, API tokens, mailed links, and the reputation ledger."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_login import AnonymousUserMixin, UserMixin
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
@@ -71,8 +72,10 @@ class User(UserMixin, Versioned, db.Model):
 
     if TYPE_CHECKING:
         session: "Session | None"
+        read_with_session: dict[str, Any]
     else:
         session = None  # the Session of this request, set when it is loaded
+        read_with_session = MappingProxyType({})  # what packages let it bring (auth.sessions)
 
     @property
     def is_moderator(self) -> bool:
@@ -143,6 +146,7 @@ class Visitor(AnonymousUserMixin):
     username = None
     role = "visitor"
     session = None
+    read_with_session: ClassVar[dict[str, Any]] = {}
     reputation = privilege_points = 0
     is_moderator = is_admin = is_staff = is_appointed_admin = is_in_good_standing = is_suspended = False
 

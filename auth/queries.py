@@ -1,9 +1,9 @@
 """Reads of accounts, sessions, tokens and the ledger."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, or_, select
 
 from auth.models import ApiToken, EmailToken, ReputationEvent, Session, User
 from auth.names.skeletons import skeleton
@@ -60,13 +60,9 @@ def by_email(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == email.lower()))
 
 
-def in_good_standing() -> ColumnElement[bool]:
-    """SQL condition: User.is_in_good_standing."""
-    return and_(
-        User.confirmed_at.is_not(None),
-        User.erased_at.is_(None),
-        or_(User.suspended_until.is_(None), User.suspended_until <= utcnow()),
-    )
+def in_good_standing(now: datetime | BindParameter | None = None) -> ColumnElement[bool]:
+    """SQL condition: User.is_in_good_standing, at present or at `now`, which may be a parameter."""
+    return and_(User.confirmed_at.is_not(None), is_active(User, now))
 
 
 def with_role(*roles: str) -> Select:
@@ -184,11 +180,10 @@ def active_members(max_count: int) -> int:
     return db.session.scalar(select(func.count()).select_from(active)) or 0
 
 
-def is_active(entity: type[User] = User) -> ColumnElement[bool]:
-    """SQL condition: neither erased nor suspended."""
-    return and_(
-        entity.erased_at.is_(None), or_(entity.suspended_until.is_(None), entity.suspended_until <= utcnow())
-    )
+def is_active(entity: type[User] = User, now: datetime | BindParameter | None = None) -> ColumnElement[bool]:
+    """SQL condition: neither erased nor suspended, at present or at `now`, which may be a parameter."""
+    is_over = entity.suspended_until <= (utcnow() if now is None else now)
+    return and_(entity.erased_at.is_(None), or_(entity.suspended_until.is_(None), is_over))
 
 
 def reachable_members(user_ids: Iterable[int]) -> list[User]:

@@ -10,12 +10,13 @@ device. The cookie contains the account's device generation: raising it invalida
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 
 from flask import after_this_request, current_app, g, request, session
 from flask_login import LoginManager
 from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import select
+from sqlalchemy import Select, String, bindparam, select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
@@ -24,7 +25,8 @@ from auth import policy, tokens
 from auth.current_user import current_user
 from auth.models import EmailToken, Session, User, Visitor
 from auth.tokens import digest
-from core.database.db import SAFE_METHODS, db, read_transaction, utcnow
+from core.database.db import SAFE_METHODS, UTCDateTime, db, read_transaction, utcnow
+from core.registry import Registry
 from core.web.access import require
 
 LIFETIME = timedelta(days=30)
@@ -34,17 +36,46 @@ login_manager.session_protection = None  # pyright: ignore[reportAttributeAccess
 login_manager.anonymous_user = Visitor
 
 
+_with_session: Registry[str, Callable[..., Select]] = Registry("read_with_session")
+
+
+def register_with_session(name: str) -> Callable[[Callable[..., Select]], Callable[..., Select]]:
+    """Decorator: the function returns the SELECT of a value that is read with each session.
+
+    Its arguments are the parameters for the hash of the token and the time. The value is then
+    User.read_with_session[name].
+    """
+
+    def decorate(function: Callable[..., Select]) -> Callable[..., Select]:
+        _with_session.add(name, function)
+        return function
+
+    return decorate
+
+
+@cache
+def _session_statement(names: tuple[str, ...]) -> Select:
+    token_hash, now = bindparam("token_hash", type_=String), bindparam("now", type_=UTCDateTime)
+    values = [_with_session[name](token_hash, now).scalar_subquery() for name in names]
+    return select(Session, *values).where(Session.token_hash == token_hash).options(joinedload(Session.user))
+
+
 @login_manager.user_loader
 def load(token: str) -> User | None:
     """The member of a valid session; read in a transaction of its own, before one that may write."""
+    names = tuple(_with_session)
     with read_transaction():
-        row = db.session.scalar(
-            select(Session).where(Session.token_hash == digest(token)).options(joinedload(Session.user))
-        )
-    if row is None or row.expires_at < utcnow() or row.user.erased_at is not None:
+        found = db.session.execute(
+            _session_statement(names), {"token_hash": digest(token), "now": utcnow()}
+        ).one_or_none()
+    if found is None:
+        return None
+    row, *values = found
+    if row.expires_at < utcnow() or row.user.erased_at is not None:
         return None
     user = row.user
     user.session = row
+    user.read_with_session = dict(zip(names, values, strict=True))
     return user
 
 

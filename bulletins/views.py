@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from advisories.scores import SEVERITIES
 from auth.current_user import current_user, me
+from auth.reader import reader
 from bulletins import bulletin_page, exports, forms, panels, policy, product_queries, queries, store_actions
 from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
@@ -196,6 +197,7 @@ def bulletin(reference: str) -> ResponseReturnValue:
     content = bulletin_page.build_page(found, day, product_queries.affected_with_releases(found.id))
     bulletin_page.name_products(content, product_queries.names(found.id, bulletin_page.named_keys(content)))
     wanted = product_queries.parse_filter(request.args.get("status"), query_text("q"), query_text("products"))
+    reader().votes = post_queries.votes_of(current_user, [found.id])
     return render_template(
         "bulletins/bulletin.html",
         bulletin=found,
@@ -212,7 +214,6 @@ def bulletin(reference: str) -> ResponseReturnValue:
         supersedes=post_queries.links_from(found, SUPERSEDES, current_user),
         superseded_by=post_queries.links_to(found, SUPERSEDES, current_user),
         comments=post_queries.comments_of([found.id], current_user),
-        my_votes=post_queries.votes_of(current_user, [found.id]),
         can=post_policy,
         can_curate=curates,
         panels=panels.shown(found, current_user),

@@ -8,7 +8,14 @@ from flask import Flask
 from core import cli, config, redaction  # noqa: F401
 from core.api import api as api_document
 from core.api import docs
-from core.cache import page_cache, response_cache
+from core.cache import (
+    fragments,
+    marks,
+    page_cache,
+    page_values,  # noqa: F401  (it registers values)
+    response_cache,
+    shared_pages,
+)
 from core.cache.dependencies import ChangeLog
 from core.checks import database as database_checks  # noqa: F401  (it registers health checks)
 from core.checks import files, mail_dns, settings  # noqa: F401  (they register health checks)
@@ -49,6 +56,9 @@ def init_app(app: Flask) -> None:
     app.extensions["change_log"] = ChangeLog()
     response_cache.init_app(app)
     page_cache.init_app(app)
+    marks.init_app(app)
+    fragments.init_app(app)
+    shared_pages.init_app(app)
     protection.init_app(app)
     template_texts.init_app(app)
     theme.init_app(app)

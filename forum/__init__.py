@@ -10,19 +10,19 @@ from forum import (  # noqa: F401  (handlers, exports and more views register th
     actions,
     api,
     cli,
+    conditions,
     erasure_handlers,
     export_account,
     feeds,
-    queries,
     redaction,
     schemas,
     tag_views,
     views,
 )
 from forum.models import Answer, Question
+from forum.paths import answer_path, question_path
 from posts import kinds
 from posts.invalidation import pages_of
-from posts.models import Post
 from posts.revisions import editables
 from posts.revisions.editables import Field
 from posts.revisions.history import State
@@ -30,10 +30,6 @@ from posts.revisions.history import State
 register_invalidation(
     "question.created", "answer.created", "answer.revised", "answer.accepted", "answer.unaccepted"
 )(pages_of)
-
-
-def _question_path(question: Post) -> str:
-    return url_for("forum.question", question_id=question.id, slug=question.slug or "-")
 
 
 def _question_edit_path(question: Question) -> str:
@@ -45,10 +41,7 @@ def _answer_edit_path(answer: Answer) -> str:
 
 
 def _answer_path(answer: Answer) -> str:
-    """The URL of an answer; in a thread of several pages it names the answer to show."""
-    question = answer.thread
-    query = f"?answer={answer.id}" if question.answer_count > queries.ANSWERS_PER_PAGE else ""
-    return f"{_question_path(question)}{query}#answer-{answer.id}"
+    return answer_path(answer.id, answer.thread)
 
 
 def _question_values(state: State) -> dict[str, str]:
@@ -61,7 +54,7 @@ def init_app(app: Flask) -> None:
         kinds.Kind(
             "question",
             "question",
-            _question_path,
+            question_path,
             _question_edit_path,
             edit_schema=schemas.EditQuestionSchema,
             form_values=_question_values,

@@ -10,6 +10,7 @@ from auth.models import User, Visitor
 from core.database import paging
 from core.database.db import db
 from forum.models import Answer, Question
+from forum.paths import ANSWERS_PER_PAGE
 from posts.models import Post, PostTag, Tag
 from posts.queries import changed_in, get, visible
 
@@ -30,7 +31,6 @@ ANSWER_SORTS = {
     "newest": ([Answer.created_at, Post.id], True),
     "oldest": ([Answer.created_at, Post.id], False),
 }
-ANSWERS_PER_PAGE = 20
 
 
 def get_question(question_id: int, user: User | Visitor) -> Question | None:

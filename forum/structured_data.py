@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 from core.mail.mail import site_url
-from forum.models import Answer, Question
-from posts.models import Post
+from posts.page_rows import ShownPost
 
 
-def qa_page(question: Question, answers: Iterable[Answer]) -> dict:
+def qa_page(question: ShownPost, answers: Iterable[ShownPost]) -> dict:
     """The QAPage of a public question with the answers that its page shows (schema.org/QAPage)."""
     public = [answer for answer in answers if answer.is_public]
     accepted = next((answer for answer in public if answer.accepted), None)
@@ -23,11 +22,11 @@ def qa_page(question: Question, answers: Iterable[Answer]) -> dict:
     return {"@context": "https://schema.org", "@type": "QAPage", "mainEntity": entity}
 
 
-def _answer(answer: Answer) -> dict:
+def _answer(answer: ShownPost) -> dict:
     return {"@type": "Answer", "url": site_url() + answer.url, **_facts(answer)}
 
 
-def _facts(post: Post) -> dict:
+def _facts(post: ShownPost) -> dict:
     author = {"@type": "Person", "name": post.byline}
     if post.author:
         author["url"] = site_url() + post.author.profile_url

@@ -1,26 +1,28 @@
 """Pages of the forum: lists of questions, a question, asking, answering, accepting, closing."""
 
+from dataclasses import replace
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.current_user import current_user, me
+from auth.reader import reader
+from core.cache import shared_pages
 from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
+from core.cache.shared_pages import SharedPage, Template
 from core.database.db import db
-from core.database.paging import Page
-from core.markup.markup import Rendered
 from core.web.access import get_or_404, require
 from core.web.forms import Form
-from forum import actions, labels, policy, queries, schemas
-from forum.models import Answer, Question
-from forum.structured_data import qa_page
+from forum import actions, labels, policy, queries, schemas, thread_page
+from forum.models import Answer
 from posts import actions as post_actions
+from posts import page_rows
 from posts import policy as post_policy
 from posts import queries as post_queries
 from posts.models import Post
-from posts.suggestions import queries as suggestion_queries
 from search.queries import similar
 
 bp = Blueprint("forum", __name__)
@@ -98,60 +100,59 @@ def question_by_id(question_id: int) -> ResponseReturnValue:
 @cached_for_visitors
 def question(question_id: int, slug: str) -> ResponseReturnValue:
     """A question with its answers; POST adds an answer."""
+    if request.method == "POST":
+        return _answer_question(question_id)
+    order = request.args.get("answers", "best")
+    asked = thread_page.Asked(
+        question_id,
+        page_rows.seen_by(current_user),
+        order if order in thread_page.ANSWER_ORDERS else "best",
+        request.args.get("after"),
+        request.args.get("answer", type=int),
+    )
+    is_visitor = current_user.id is None  # whose pages @cached_for_visitors keeps
+    page = shared_pages.find(asked, lambda: thread_page.template(asked), is_kept_whole=is_visitor)
+    own = None
+    if _has_hidden_posts(page):
+        own = thread_page.template(replace(asked, seen=page_rows.OWN, user_id=current_user.id))
+    found = get_or_404(own or page)
+    question = found.facts.question
+    if slug != (question.slug or "-"):
+        return redirect(question.url, 301)
+    _read_votes(found.facts)
+    return found.fill() if isinstance(found, SharedPage) else render_template(found.name, **found.context)
+
+
+def _read_votes(thread: thread_page.Thread) -> None:
+    """Read the reader's own votes on the posts of a page."""
+    reader().votes = post_queries.votes_of(current_user, [post.id for post in thread.posts])
+
+
+def _has_hidden_posts(page: SharedPage | Template | None) -> bool:
+    """Whether the reader may have hidden posts in a thread, beside what the shared page shows."""
+    if current_user.id is None or current_user.is_moderator:
+        return False
+    return page is None or current_user.id in page.facts.hidden_authors
+
+
+def _answer_question(question_id: int) -> ResponseReturnValue:
+    """Post an answer, or show its preview or its errors."""
     form = Form(schemas.AnswerSchema)
     valid = form.validate_on_submit()
     question = get_or_404(queries.get_question(question_id, current_user))
-    if request.method == "GET" and slug != (question.slug or "-"):
-        return redirect(question.url, 301)
+    require(policy.can_answer(current_user, question), policy.why_no_answer(question))
     preview = None
-    if request.method == "POST":
-        require(policy.can_answer(current_user, question), policy.why_no_answer(question))
     if valid and form.values.get("action") == "preview":
         preview = form.data["body"]
     elif valid:
         answer = actions.answer(question, form.data["body"], by=me())
         db.session.commit()
         return redirect(answer.url)
-    return _question_page(question, form, preview)
-
-
-def _linked_answer(question: Question, page: Page) -> Answer | None:
-    """The answer that the URL names, unless this page of the thread contains it."""
-    answer_id = request.args.get("answer", type=int)
-    if answer_id is None or any(answer.id == answer_id for answer in page):
-        return None
-    return queries.answer_to(question, answer_id, current_user)
-
-
-def _question_page(question: Question, form: Form, preview: Rendered | None) -> tuple[str, int]:
-    """The page of a question, with a fixed number of queries whatever the number of answers."""
-    order = request.args.get("answers", "best")
-    if order not in queries.ANSWER_SORTS:
-        order = "best"
-    page = queries.answers(question, current_user, request.args.get("after"), order)
-    linked = _linked_answer(question, page)
-    duplicate_of = queries.duplicate_of(question, current_user)
-    depends_on(f"thread:{question.id}", *([f"thread:{duplicate_of.id}"] if duplicate_of is not None else []))
-    posts = [question, *([linked] if linked else []), *page]
-    ids = [post.id for post in posts]
-    return form.page(
-        "forum/question.html",
-        question=question,
-        page=page,
-        linked=linked,
-        preview=preview,
-        order=order,
-        close_reasons=labels.close_reasons(),
-        comments=post_queries.comments_of(ids, current_user),
-        my_votes=post_queries.votes_of(current_user, ids),
-        edits=post_queries.last_edits(posts),
-        proposals=suggestion_queries.open_on(posts, current_user),
-        duplicate_of=duplicate_of,
-        related=similar(question.title, "", user=current_user, exclude_id=question.id),
-        structured_data=qa_page(question, posts[1:]) if question.is_public else None,
-        can=post_policy,
-        may=policy,
-    )
+    seen = page_rows.STAFF if current_user.is_moderator else page_rows.OWN
+    asked = thread_page.Asked(question_id, seen, user_id=current_user.id)
+    template = get_or_404(thread_page.template(asked))
+    _read_votes(template.facts)
+    return form.page(template.name, **{**template.context, "form": form, "preview": preview})
 
 
 @bp.route("/questions/<int:question_id>/edit", methods=["GET", "POST"])

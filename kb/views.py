@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.current_user import current_user, me
+from auth.reader import reader
 from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database import versions
@@ -112,14 +113,14 @@ def article(article_id: int, slug: str) -> ResponseReturnValue:
     if slug != (article.slug or "-"):
         return redirect(article.url, 301)
     user = current_user
+    reader().votes = post_queries.votes_of(user, [article.id])
+    suggestion_queries.open_on([article], user)
     return render_template(
         "kb/article.html",
         article=article,
         toc=[h for h in markup.headings(article.body_html) if h[0] in (2, 3)],
         comments=post_queries.comments_of([article.id], user),
-        my_votes=post_queries.votes_of(user, [article.id]),
         edits=post_queries.last_edits([article]),
-        proposals=suggestion_queries.open_on([article], user),
         questions=queries.related(article, user, "question"),
         others=queries.related(article, user, "article"),
         feedback=queries.feedback_of(article, user),

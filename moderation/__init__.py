@@ -6,12 +6,12 @@ from core.api.api import register_api
 from moderation import (  # noqa: F401  (these modules register their contents on import)
     api,
     cli,
+    conditions,
     decision_views,
     export_account,
     feeds,
     handlers,
     policy,
-    queries,
     redaction,
     views,
 )
@@ -20,7 +20,7 @@ from moderation.appeals import views as appeal_views  # noqa: F401  (registers i
 
 def init_app(app: Flask) -> None:
     """Register pages, feed, API, commands and template globals."""
-    app.jinja_env.globals.update(may_see_queue=policy.can_see_queue, moderation_queue_size=queries.queue_size)
+    app.jinja_env.globals["may_see_queue"] = policy.can_see_queue
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     register_api(api.bp)

@@ -1,6 +1,7 @@
 """Reads of moderation: the queue, a member's flags, the public log."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from flask import g
 from flask_babel import gettext as _
@@ -100,18 +101,21 @@ def _items(ids: list[int], *, public_only: bool) -> dict[int, Item]:
 def queue_size(user: User | Visitor) -> int:
     """The number of posts in the queue, at most about MAX_COUNTED; one query per request."""
     if "moderation_queue_size" not in g:
-        visible = () if user.is_moderator else (Post.is_public,)
-        flagged = select(Flag.post_id).join(Flag.post).where(Flag.outcome.is_(None), *visible).distinct()
-        parts = [flagged.limit(MAX_COUNTED + 1).subquery()]
-        if user.is_moderator:
-            pending = select(Post.id).where(Post.status == PENDING, Post.deleted_at.is_(None))
-            appealed = select(Appeal.id).where(Appeal.outcome.is_(None))
-            parts += [each.limit(MAX_COUNTED + 1).subquery() for each in (pending, appealed)]
-        counts = db.session.execute(
-            select(*(select(db.func.count()).select_from(part).scalar_subquery() for part in parts))
-        ).one()
+        counts = db.session.execute(_queue_counts(bool(user.is_moderator))).one()
         g.moderation_queue_size = sum(counts)
     return g.moderation_queue_size
+
+
+@cache
+def _queue_counts(is_moderator: bool) -> Select:
+    visible = () if is_moderator else (Post.is_public,)
+    flagged = select(Flag.post_id).join(Flag.post).where(Flag.outcome.is_(None), *visible).distinct()
+    parts = [flagged.limit(MAX_COUNTED + 1).subquery()]
+    if is_moderator:
+        pending = select(Post.id).where(Post.status == PENDING, Post.deleted_at.is_(None))
+        appealed = select(Appeal.id).where(Appeal.outcome.is_(None))
+        parts += [each.limit(MAX_COUNTED + 1).subquery() for each in (pending, appealed)]
+    return select(*(select(db.func.count()).select_from(part).scalar_subquery() for part in parts))
 
 
 def last_decision(post: Post, *actions: str) -> Decision | None:

@@ -6,6 +6,7 @@ from core.api.api import register_api
 from notifications import (  # noqa: F401  (these modules register their contents on import)
     api,
     bulletin_handlers,
+    conditions,
     export_account,
     handlers,
     moderation_handlers,
@@ -17,7 +18,7 @@ from notifications import (  # noqa: F401  (these modules register their content
 
 
 def init_app(app: Flask) -> None:
-    """Register pages, API and the template globals for unread counts and follow buttons."""
+    """Register pages, API and the the template globals for unread counts and follow buttons."""
     app.jinja_env.globals.update(unread=queries.unread, is_watching=queries.is_watching)
     app.register_blueprint(views.bp)
     register_api(api.bp)

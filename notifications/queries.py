@@ -1,9 +1,21 @@
 """Reads of inboxes, watches and preferences. Hidden posts and removed products are left out."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
-from flask import g
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import (
     InstrumentedAttribute,
     aliased,
@@ -13,11 +25,12 @@ from sqlalchemy.orm import (
     selectin_polymorphic,
 )
 
-from auth.models import User, Visitor
-from auth.queries import is_active
+from auth.models import STAFF_ROLES, Session, User, Visitor
+from auth.queries import in_good_standing, is_active
+from auth.sessions import register_with_session
 from bulletins.models import Bulletin
 from core.database import paging
-from core.database.db import db
+from core.database.db import db, utcnow
 from core.mail.mail import can_receive
 from core.mail.stopped_addresses import stopped_addresses
 from notifications.kinds import DEFAULTS, FOR_MODERATORS
@@ -36,7 +49,8 @@ def visible_lines(user: User | Visitor) -> Select:
 
     Lines about acts of suspended and erased members are left out too.
     """
-    return _with_subjects(select(Notification).where(Notification.user_id == user.id), user).options(
+    mine = select(Notification).where(Notification.user_id == user.id)
+    return _with_subjects(mine, user.id, true() if user.is_moderator else false(), utcnow()).options(
         contains_eager(Notification.actor.of_type(_Actor)),
         contains_eager(Notification.product),
         contains_eager(Notification.post).options(
@@ -46,20 +60,22 @@ def visible_lines(user: User | Visitor) -> Select:
     )
 
 
-def _with_subjects(statement: Select, user: User | Visitor) -> Select:
-    """Join the subjects of lines and filter by what `user` may see.
+def _with_subjects(
+    statement: Select, user_id: Any, is_moderator: ColumnElement[bool], now: datetime | BindParameter
+) -> Select:
+    """Join the subjects of lines and filter by what their member may see; the arguments may be SQL.
 
     Authors see lines about their own removed posts, moderators those that ask for a decision.
     """
     shown = or_(
         Notification.post_id.is_(None),
         Post.is_public,
-        and_(Post.author_id == user.id, Notification.kind == "moderated"),
+        and_(Post.author_id == user_id, Notification.kind == "moderated"),
     )
-    if user.is_moderator and not user.is_suspended:
-        shown = or_(shown, Notification.kind.in_(FOR_MODERATORS))
-    else:
-        shown = and_(shown, Notification.kind.not_in(FOR_MODERATORS))
+    shown = or_(
+        and_(Notification.kind.not_in(FOR_MODERATORS), shown),
+        and_(Notification.kind.in_(FOR_MODERATORS), is_moderator),
+    )
     return (
         statement.outerjoin(Notification.post)
         .outerjoin(Notification.product)
@@ -67,7 +83,7 @@ def _with_subjects(statement: Select, user: User | Visitor) -> Select:
         .where(
             shown,
             or_(Notification.product_id.is_(None), Product.removed_at.is_(None)),
-            or_(Notification.actor_id.is_(None), is_active(_Actor)),
+            or_(Notification.actor_id.is_(None), is_active(_Actor, now)),
         )
     )
 
@@ -90,33 +106,54 @@ def line(user: User | Visitor, notification_id: int) -> Notification | None:
     return db.session.scalar(visible_lines(user).where(Notification.id == notification_id))
 
 
-def _unread(user: User | Visitor) -> Select:
-    """SELECT of the number of unread lines, at most MAX_COUNTED + 1."""
-    lines = _with_subjects(
-        select(Notification.id).where(Notification.user_id == user.id, Notification.read_at.is_(None)), user
-    ).limit(MAX_COUNTED + 1)
+def _unread(user_id: Any, is_moderator: ColumnElement[bool], now: datetime | BindParameter) -> Select:
+    """SELECT of the number of unread lines of a member, at most MAX_COUNTED + 1; the arguments may be SQL."""
+    mine = select(Notification.id).where(Notification.user_id == user_id, Notification.read_at.is_(None))
+    lines = _with_subjects(mine, user_id, is_moderator, now).limit(MAX_COUNTED + 1)
     return select(func.count()).select_from(lines.subquery())
 
 
+@register_with_session("unread")
+def _unread_of_session(token_hash: BindParameter[str], now: BindParameter[datetime]) -> Select:
+    """SELECT of the number of unread lines of the member with a session, read together with it."""
+    user_id = select(Session.user_id).where(Session.token_hash == token_hash).scalar_subquery()
+    is_moderator = (
+        select(User.id)
+        .join(Session, Session.user_id == User.id)
+        .where(Session.token_hash == token_hash, User.role.in_(STAFF_ROLES), in_good_standing(now))
+        .exists()
+    )
+    return _unread(user_id, is_moderator, now)
+
+
 def unread(user: User | Visitor) -> int:
-    """The number of unread lines, for the header of every page; one query per request."""
-    if "unread" not in g:
-        g.unread = db.session.scalar(_unread(user)) if user.id is not None else 0
-    return g.unread
+    """The number of unread lines, at most MAX_COUNTED + 1; the session of a request brings it."""
+    if user.id is None:
+        return 0
+    if "unread" in user.read_with_session:
+        return user.read_with_session["unread"]
+    return db.session.scalar(_unread(user.id, true() if user.is_moderator else false(), utcnow())) or 0
 
 
 def is_watching(user: User | Visitor, subject: Post | Tag | Product) -> bool | None:
-    """Whether `user` follows a post, tag or product; None for visitors.
-
-    The same query reads the count for unread(), because pages have a fixed number of queries.
-    """
+    """Whether `user` follows a post, tag or product; None for visitors."""
     if user.id is None:
         return None
-    mine = select(Watch.is_on).where(Watch.user_id == user.id, column_of(subject) == subject.id)
-    is_on, g.unread = db.session.execute(
-        select(mine.scalar_subquery(), _unread(user).scalar_subquery())
-    ).one()
-    return bool(is_on)
+    return bool(
+        db.session.scalar(
+            select(Watch.is_on).where(Watch.user_id == user.id, column_of(subject) == subject.id)
+        )
+    )
+
+
+_WATCHES_POST = select(Watch.is_on).where(
+    Watch.user_id == bindparam("user_id"), Watch.post_id == bindparam("post_id")
+)
+
+
+def is_watching_post(user: User, post_id: int) -> bool:
+    """Whether a member follows the thread of a post."""
+    return bool(db.session.scalar(_WATCHES_POST, {"user_id": user.id, "post_id": post_id}))
 
 
 def column_of(subject: Post | Tag | Product) -> InstrumentedAttribute[int | None]:

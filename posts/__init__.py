@@ -15,11 +15,11 @@ from core.web.error_responses import error_response
 from core.web.lazy_text import lazy_gettext
 from posts import (  # noqa: F401  (these modules register their contents on import)
     api,
+    conditions,
     export_account,
     feeds,
     invalidation,
     kinds,
-    policy,
     schemas,
     tasks,
     views,
@@ -97,7 +97,6 @@ def init_app(app: Flask) -> None:
         ),
     )
     app.register_error_handler(Stale, conflict_pages.answer)
-    app.jinja_env.globals["may_review"] = policy.may_review
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
     app.register_error_handler(voting.VoteRefused, _vote_refused)

@@ -83,8 +83,8 @@ def register_kind(kind: Kind) -> None:
     _kinds.add(kind.name, kind)
 
 
-def of(post: "Post") -> Kind:
-    """The kind of a post."""
+def of(post: Any) -> Kind:
+    """The kind of a post, or of a row with the column `kind`."""
     return _kinds[post.kind]
 
 

@@ -4,7 +4,7 @@ Every column that lists filter, sort or show is in `posts`; the tables of kinds 
 """
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -91,6 +91,13 @@ class Post(Versioned, db.Model):
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
         Index("ix_posts_status", "status", "kind", "created_at", "id"),
         Index("ix_posts_kind_changed", "kind", "is_public", "changed_at", "id"),
+        Index(  # of few posts: whose hidden posts a thread has
+            "ix_posts_hidden",
+            "parent_id",
+            "author_id",
+            sqlite_where=db.text("is_public = 0"),
+            postgresql_where=db.text("NOT is_public"),
+        ),
     )
 
     # Counters and derived columns, to which kinds add theirs; all others update `changed_at` (_note_change).
@@ -148,6 +155,11 @@ class Post(Versioned, db.Model):
     tags: Mapped[list[Tag]] = relationship(
         secondary="post_tags", order_by=Tag.name, viewonly=True, lazy="selectin"
     )
+
+    if TYPE_CHECKING:
+        open_suggestion: Any
+    else:
+        open_suggestion = None  # its undecided suggested edit, set by posts.suggestions.queries.open_on()
 
     @property
     def is_deleted(self) -> bool:

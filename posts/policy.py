@@ -79,13 +79,12 @@ def can_edit(user: User | Visitor, post: Post) -> bool:
     """Whether `user` may edit: authors their own posts, also deleted ones; others with the privilege."""
     if user.is_moderator:
         return True
-    if not can_write(user) or post.is_locked or kinds.of(post).curated:
+    is_own = post.author_id == user.id
+    if not is_own and (post.kind == "comment" or not post.is_public or not user.can(Privilege.EDIT_ANY)):
         return False
-    if post.is_deleted and (post.author_id != user.id or post.is_emptied):
+    if post.is_deleted and (not is_own or post.is_emptied):
         return False
-    return post.author_id == user.id or (
-        post.is_public and post.kind != "comment" and user.can(Privilege.EDIT_ANY)
-    )
+    return can_write(user) and not post.is_locked and not kinds.of(post).curated
 
 
 def can_suggest(user: User | Visitor, post: Post) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from flask import current_app
-from sqlalchemy import Select, SQLColumnExpression, or_, select, tuple_
+from sqlalchemy import Select, SQLColumnExpression, bindparam, or_, select, tuple_
 from sqlalchemy.orm import defer, joinedload, lazyload
 
 from auth.models import User, Visitor
@@ -24,6 +24,10 @@ from posts.models import (
 )
 
 PostT = TypeVar("PostT", bound=Post)
+_votes = Vote.__table__.c
+_OWN_VOTES = select(_votes.post_id, _votes.value).where(
+    _votes.user_id == bindparam("user_id"), _votes.post_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def visible_to(user: User | Visitor | None, entity: type[Post] = Post) -> SQLColumnExpression[bool]:
@@ -92,9 +96,7 @@ def votes_of(user: User | Visitor, post_ids: Iterable[int]) -> dict[int, int]:
     """{post id: value} of the user's own votes; one query for a whole page."""
     if user.id is None:
         return {}
-    rows = db.session.execute(
-        select(Vote.post_id, Vote.value).where(Vote.user_id == user.id, Vote.post_id.in_(list(post_ids)))
-    )
+    rows = db.session.execute(_OWN_VOTES, {"user_id": user.id, "ids": list(post_ids)})
     return dict(rows.tuples().all())
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
+from core.cache.marks import When
 from tests.rules import ROOT, each_file, tree_of
 
 NOT_OURS = {".venv", "tests", "bench", "migrations", "docs", "instance"}
@@ -55,7 +56,7 @@ NAMES = {  # names of formats, standards and keys: the same in every language
     "iCalendar",
     "purl",
 }
-ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=True)
+ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=True, extensions=[When])
 SAID = {"alt", "aria-label", "aria-description", "placeholder", "title"}
 MUTE = {"script", "style", "code", "kbd", "pre"}
 SENTENCE = re.compile(r"[A-Z“][^\n\\]*[a-z][^\n\\]* [^\n\\]*[.?!…]\Z")

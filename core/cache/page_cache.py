@@ -39,8 +39,10 @@ from core.observability import metrics
 from core.web.error_responses import wants_json
 from core.web.theme import theme
 
-PAGE_TTL_SECONDS = 50
-RESPONSE_TTL_SECONDS = 10  # with PAGE_TTL_SECONDS a minute: pages show relative times
+# Together a minute, after which figures beside names show (reputations): shared pages are parts of pages.
+SHARED_TTL_SECONDS = 20
+PAGE_TTL_SECONDS = 30
+RESPONSE_TTL_SECONDS = 10
 PAGE_CACHE_BYTES = 24_000_000  # of one process
 OVERHEAD_BYTES = 2_000  # that a page takes beside its body, about
 MIN_COMPRESSED_BYTES = 500
@@ -121,7 +123,7 @@ def cached_for_visitors(view: Callable[..., ResponseReturnValue]) -> Callable[..
     def cached_view(**arguments: object) -> ResponseReturnValue:
         if not is_visitor_read():
             return view(**arguments)
-        snapshot = _snapshot()
+        snapshot = seen_events()
         key = _key()
         page, outcome = _find(key)
         metrics.count_page(outcome)
@@ -145,7 +147,7 @@ def change_log() -> ChangeLog:
     return current_app.extensions["change_log"]
 
 
-def _snapshot() -> Snapshot:
+def seen_events() -> Snapshot:
     """The events that this request's transaction sees; the change log follows them."""
     known, snapshot = change_log().latest
     if known is not None and tuple(db.session.execute(CONTENT_VERSION).one()) == known:

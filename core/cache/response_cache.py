@@ -72,7 +72,7 @@ class ResponseCache:
         if cached is None or _is_personal(self.app, environ):
             return None
         began = time.perf_counter()
-        query_count = self._follow_events()
+        query_count = self.follow_events()
         if query_count is None or not self._is_current(cached):
             return None
         is_known = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(cached.etag)
@@ -107,7 +107,7 @@ class ResponseCache:
             self.app.config["REDOUBT_LIST_SECONDS"],
         )
 
-    def _follow_events(self) -> int | None:
+    def follow_events(self) -> int | None:
         """Add new events to the change log; returns how many queries it took.
 
         None when the database fails: then Flask makes the error page.
@@ -126,9 +126,10 @@ class ResponseCache:
             engine = (replicas and replicas.choose()) or db.engine
             with engine.connect() as connection:
                 known, _snapshot = self.change_log.latest
-                row = connection.exec_driver_sql(_sql(CONTENT_VERSION, engine.dialect)).one()
-                if tuple(row) == known:
-                    return 1
+                if known is not None:
+                    row = connection.exec_driver_sql(_sql(CONTENT_VERSION, engine.dialect)).one()
+                    if tuple(row) == known:
+                        return 1
                 self.change_log.add(
                     map(tuple, connection.exec_driver_sql(_sql(NEWEST_EVENTS, engine.dialect)))
                 )
@@ -221,8 +222,10 @@ def _is_personal(app: Flask, environ: dict) -> bool:
 
 
 def clear() -> None:
-    """Clear the page cache and the response cache of the current app."""
+    """Clear all caches of pages and their parts of the current app."""
     page_store().clear()
+    current_app.extensions["fragments"].clear()
+    current_app.extensions["shared_pages"].clear()
     current_app.extensions["response_cache"].clear()
 
 

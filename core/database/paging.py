@@ -129,6 +129,25 @@ def keyset(
     return Page(rows, following)
 
 
+def rows_page(
+    statement: Select, keys: Sequence, *, after: str | None, size: int, descending: bool, parameters: dict
+) -> Page:
+    """A page of the rows of a Core statement, which sorts them by `keys` and limits them to `size` + 1.
+
+    Cursors are those of keyset().
+    """
+    order = ",".join(key.key for key in keys) + ("" if descending else " asc")
+    values = cursor_values(after, [str, *(key.type.python_type for key in keys)])
+    if values is not None and values.pop(0) == order:
+        statement = statement.where(_after(keys, values, descending))
+    rows: list[Any] = list(db.session.execute(statement, parameters))
+    following = None
+    if len(rows) > size:
+        rows = rows[:size]
+        following = encode_cursor([order, *(getattr(rows[-1], key.key) for key in keys)])
+    return Page(rows, following)
+
+
 def page_in_memory(
     rows: Sequence,
     key: Callable[[Any], list],

@@ -129,7 +129,7 @@ class Form:
 
     def page(self, template: str, **context: Any) -> tuple[str, int]:
         """The page of this form, as `form` in the template, and its status: 422 when there are errors."""
-        return render_template(template, form=self, **context), 422 if self.errors else 200
+        return render_template(template, **{"form": self, **context}), 422 if self.errors else 200
 
     @property
     def expected(self) -> versions.Expected:

@@ -16,9 +16,11 @@ def theme() -> str:
 
 def _template_values() -> dict:
     """The values for all templates; the worker renders mail without a request."""
+    is_page = has_request_context()
     return {
         "site_name": current_app.config["REDOUBT_SITE_NAME"],
-        "theme": theme() if has_request_context() else "auto",
+        "theme": theme() if is_page else "auto",
+        "here": request.path if is_page else "",
     }
 
 

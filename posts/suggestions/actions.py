@@ -158,6 +158,7 @@ def withdraw(suggestion: Suggestion, *, by: User) -> None:
     """Withdraw one's own suggestion. Raises AlreadyDone when it is decided otherwise."""
     if _lock_open(suggestion, WITHDRAWN, by):
         _decide(suggestion, WITHDRAWN, by)
+        events.record("suggestion.withdrawn", subject=suggestion, actor=by, post_id=suggestion.post_id)
 
 
 def _lock_open(suggestion: Suggestion, outcome: str, by: User) -> bool:

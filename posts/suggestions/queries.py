@@ -50,15 +50,22 @@ def by_member(user: User, after: str | None = None) -> paging.Page:
 
 
 def open_on(posts: Iterable[Post], user: User | Visitor) -> dict[int, Suggestion]:
-    """{post id: open suggestion} of these posts, for members; one query for a whole page."""
+    """{post id: open suggestion} of these posts, for members; one query for a whole page.
+
+    It is also set as `open_suggestion` of the posts.
+    """
     if user.id is None:
         return {}
+    posts = list(posts)
     rows = db.session.scalars(
         select(Suggestion)
         .where(Suggestion.post_id.in_([post.id for post in posts]), Suggestion.outcome.is_(None))
         .options(defer(Suggestion.body))
     )
-    return {row.post_id: row for row in rows}
+    found = {row.post_id: row for row in rows}
+    for post in posts:
+        post.open_suggestion = found.get(post.id)
+    return found
 
 
 def approved_as(post: Post, number: int) -> Suggestion | None:
