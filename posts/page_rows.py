@@ -45,12 +45,18 @@ PUBLIC, STAFF, OWN = "public", "staff", "own"
 class Person:
     """A member beside a post."""
 
+    account_id: int  # no `id`: the label of an author's would be that of the post's column
     username: str
     display_name: str
     reputation: int
     is_active: bool
     is_moderator: bool
     is_admin: bool
+
+    @property
+    def id(self) -> int:
+        """The id of the account."""
+        return self.account_id
 
     @property
     def profile_url(self) -> str:
@@ -155,6 +161,7 @@ def person_columns(person: FromClause, name: str) -> list[ColumnElement]:
         or_(columns.suspended_until.is_(None), columns.suspended_until <= bindparam("now")),
     )
     return [
+        columns.id.label(f"{name}_account_id"),
         columns.username.label(f"{name}_username"),
         columns.display_name.label(f"{name}_display_name"),
         columns.reputation.label(f"{name}_reputation"),
