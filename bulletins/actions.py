@@ -15,8 +15,9 @@ from advisories.codec import dump, load
 from advisories.csaf import provider
 from auth.conflicts import check_not_done, last_act
 from auth.models import User
-from bulletins import queries, rows, store_actions
+from bulletins import queries, ranking, rows, store_actions
 from bulletins.catalogue import Catalogue
+from bulletins.digests import part_digests
 from bulletins.mitigations import actions
 from bulletins.models import Bulletin
 from bulletins.queries import SUPERSEDES
@@ -112,7 +113,7 @@ def edit(
 def _remember_imported(bulletin: Bulletin) -> None:
     """Store the digests of parts that did not exist when the bulletin was imported, before an edit."""
     if bulletin.imported:
-        bulletin.imported = store_actions.part_digests(bulletin) | bulletin.imported
+        bulletin.imported = part_digests(bulletin) | bulletin.imported
 
 
 def facts_of(bulletin: Bulletin) -> dict:
@@ -289,14 +290,14 @@ def withdraw(bulletin: Bulletin, reason: str, *, by: User, expected: Expected = 
 
 def accept_imports(bulletin: Bulletin) -> None:
     """Let the next import overwrite the changes of moderators."""
-    bulletin.imported = store_actions.part_digests(bulletin)
+    bulletin.imported = part_digests(bulletin)
     bulletin.import_digest = ""
 
 
 def set_failure_flag(bulletin: Bulletin, flagged: bool) -> None:
     """Set whether deployment reports show a failure spike; the beginning of one is announced."""
     if flagged and not bulletin.has_failures:
-        store_actions.announce_risk_change(bulletin, ["failures_reported"])
+        ranking.announce_risk_change(bulletin, ["failures_reported"])
     bulletin.has_failures = flagged
 
 

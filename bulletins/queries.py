@@ -5,12 +5,13 @@ reveal a bulletin under embargo.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy.orm import joinedload, lazyload, selectinload, undefer
+from sqlalchemy.sql.base import ExecutableOption
 
 from auth.models import User, Visitor
 from bulletins import filters
@@ -175,10 +176,19 @@ def _visible(reference: str, user: User | Visitor) -> Select:
 
 def get_whole(bulletin_id: int) -> Bulletin:
     """A bulletin with all its rows, whoever may see it; reloads it. Raises NoResultFound."""
+    return _reloaded(bulletin_id, WITH_ROWS)
+
+
+def get_without_products(bulletin_id: int) -> Bulletin:
+    """The same without its products, which may be many."""
+    return _reloaded(bulletin_id, WITH_ROWS[1:])
+
+
+def _reloaded(bulletin_id: int, options: Sequence[ExecutableOption]) -> Bulletin:
     return db.session.scalars(
         select(Bulletin)
         .where(Bulletin.id == bulletin_id)
-        .options(*WITH_ROWS)
+        .options(*options)
         .execution_options(populate_existing=True)
     ).one()
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from advisories.scores import SEVERITIES
 from auth.current_user import current_user, me
-from bulletins import bulletin_page, exports, forms, panels, policy, product_queries, queries, store_actions
+from bulletins import bulletin_page, digests, exports, forms, panels, policy, product_queries, queries
 from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
 from bulletins.originals import queries as originals
@@ -179,7 +179,7 @@ def _changed_here(reference: str) -> tuple[str, ...]:
     if not policy.can_curate(current_user):
         return ()
     found = queries.find_bulletin(reference, current_user)
-    return store_actions.changed_here(queries.get_whole(found.id)) if found and found.is_edited else ()
+    return digests.changed_here(queries.get_whole(found.id)) if found and found.is_edited else ()
 
 
 @bp.get("/bulletins/<reference>")

@@ -36,6 +36,16 @@ def with_keys(keys: Iterable[str], product_ids: Collection[int]) -> list[Install
     return list(found.values())
 
 
+def existing_ids(ids: Collection[int]) -> set[int]:
+    """Those of the ids that are versions."""
+    found: set[int] = set()
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), BATCH_SIZE):
+        batch = ordered[start : start + BATCH_SIZE]
+        found.update(db.session.scalars(select(InstalledVersion.id).where(InstalledVersion.id.in_(batch))))
+    return found
+
+
 def mine(user: User | Visitor) -> list[InstalledComponent]:
     """All that `user` has installed, by name."""
     return list(
