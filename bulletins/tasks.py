@@ -38,7 +38,7 @@ def read_again() -> int:
 
 
 def _read_again(bulletin_id: int, catalogue: Catalogue) -> None:
-    """Derive from what is stored of a document what its reader derives now; not for own bulletins. Commits."""
+    """Derive again from what is stored of a document, unless it is our own; commits."""
     with read_transaction():
         products = select(func.count(AffectedProduct.id)).where(AffectedProduct.bulletin_id == bulletin_id)
         count = db.session.scalar(products)
