@@ -288,6 +288,12 @@ COSTS: Costs = {
             "get_inventory",
             "delete_inventory",
             "get_upload",
+            "list_invitations",
+            "rename_inventory",
+            "list_members",
+            "invite_member",
+            "remove_member",
+            "put_membership",
         )
     },
     **{

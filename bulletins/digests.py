@@ -16,6 +16,8 @@ PARTS = {  # fields of Advisory that imports overwrite, or leave alone, together
     "content": ("products", "vulnerabilities"),
     "references": ("references",),
     "status": ("status",),
+    "label": ("tlp",),
+    "acknowledgments": ("acknowledgments",),
 }
 
 

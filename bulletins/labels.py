@@ -103,6 +103,8 @@ def part(name: str) -> str:
         "content": _("products and vulnerabilities"),
         "references": _("references"),
         "status": _("status"),
+        "label": _("TLP label"),
+        "acknowledgments": _("acknowledgments"),
     }[name]
 
 

@@ -184,6 +184,12 @@ def get_without_products(bulletin_id: int) -> Bulletin:
     return _reloaded(bulletin_id, WITH_ROWS[1:])
 
 
+def count_products(bulletin_id: int) -> int:
+    """How many products a bulletin names."""
+    counted = select(func.count(AffectedProduct.id)).where(AffectedProduct.bulletin_id == bulletin_id)
+    return db.session.scalar(counted) or 0
+
+
 def _reloaded(bulletin_id: int, options: Sequence[ExecutableOption]) -> Bulletin:
     return db.session.scalars(
         select(Bulletin)

@@ -1,6 +1,6 @@
 """Reads stored documents again after the readers learned more: derived fixes, sources of exploitation."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from advisories import fixed_versions
 from advisories.advisory import Advisory
@@ -8,7 +8,7 @@ from advisories.completion import complete
 from bulletins import import_steps, large_documents, queries, rows, store_actions
 from bulletins.catalogue import Catalogue
 from bulletins.large_documents import Outdated
-from bulletins.models import AffectedProduct, Bulletin
+from bulletins.models import Bulletin
 from core.database.db import db, lock_rows, read_transaction
 from core.jobs.worker import register_round_job
 from posts.models import Post
@@ -40,9 +40,8 @@ def read_again() -> int:
 def _read_again(bulletin_id: int, catalogue: Catalogue) -> None:
     """Derive again from what is stored of a document, unless it is our own; commits."""
     with read_transaction():
-        products = select(func.count(AffectedProduct.id)).where(AffectedProduct.bulletin_id == bulletin_id)
-        count = db.session.scalar(products)
-    if (count or 0) > large_documents.LARGE:
+        count = queries.count_products(bulletin_id)
+    if count > large_documents.LARGE:
         _read_large_again(bulletin_id, catalogue)
         return
     lock_rows(Post, [bulletin_id])

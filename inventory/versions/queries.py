@@ -8,12 +8,12 @@ from sqlalchemy.orm import joinedload
 from auth.models import User, Visitor
 from core.database.db import db
 from inventory.versions.models import InstalledComponent, InstalledName, InstalledVersion
-from products.inventories.queries import used_ids
+from products.inventories.queries import Owner, used_ids
 
 BATCH_SIZE = 500
 
 
-def is_mine(user: User | Visitor) -> ColumnElement[bool]:
+def is_mine(user: Owner) -> ColumnElement[bool]:
     """SQL condition on an InstalledComponent: it is in an inventory that `user` uses."""
     return InstalledComponent.inventory_id.in_(used_ids(user))
 
