@@ -127,7 +127,7 @@ def rename_inventory(data: dict, inventory_id: int) -> dict:
 @bp.get("/inventories/<int:inventory_id>/members")
 @tokens.bearer(READ)
 @bp.arguments(Cursor, location="query")
-@bp.response(200, page_of(schemas.MemberItem))
+@bp.response(200, page_of(schemas.InventoryMemberItem))
 def list_members(wanted: dict, inventory_id: int) -> dict:
     """The members of an inventory, the owner first; its owner sees those who are invited, too."""
     membership = membership_or_404(inventory_id)
@@ -159,7 +159,7 @@ def _member_row(membership: InventoryMember) -> dict:
 @bp.post("/inventories/<int:inventory_id>/members")
 @tokens.bearer(WRITE)
 @bp.arguments(schemas.InvitationSchema)
-@bp.response(201, schemas.MemberItem)
+@bp.response(201, schemas.InventoryMemberItem)
 def invite_member(data: dict, inventory_id: int) -> dict:
     """Invite a member to an inventory of yours, or change their right; they see it once they accept."""
     membership = membership_or_404(inventory_id)

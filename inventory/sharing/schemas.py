@@ -26,7 +26,7 @@ class ChangedMembershipSchema(Schema):
     is_used = fields.Boolean(required=True)
 
 
-class MemberItem(Reply):
+class InventoryMemberItem(Reply):
     """A member of an inventory, or somebody who is invited."""
 
     username = fields.String()
