@@ -9,7 +9,7 @@ from bulletins import publishing, rows
 from bulletins.digests import PARTS, changed_here, content_digest
 from bulletins.models import Bulletin
 
-READER_EDITION = 1  # the edition of the readers; a higher one reads known documents again, quietly
+READER_EDITION = 2  # the edition of the readers; a higher one reads known documents again, quietly
 
 
 class Step(StrEnum):
