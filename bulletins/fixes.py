@@ -76,7 +76,7 @@ def is_informational(advisory: Advisory) -> bool:
 
 
 def is_fix(remedy: Remedy) -> bool:
-    """Whether a remedy is a fix: not advice to protect or to stop using the product, which some list as one."""
+    """Whether a remedy is a fix, not advice to protect or to stop using the product that is listed as one."""
     if remedy.kind != "vendor_fix":
         return False
     names_one = remedy.update or remedy.fixed_build or remedy.url or remedy.origin
