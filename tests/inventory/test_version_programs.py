@@ -1,4 +1,4 @@
-"""The order of versions against the programs of the ecosystems, where they are installed, and cases for rpm."""
+"""The order of versions against programs of the ecosystems, where they are installed, and cases for rpm."""
 
 import json
 import random
@@ -18,7 +18,8 @@ MAVEN = "/usr/share/maven/lib/maven-artifact-*.jar"
 # by the rules of rpmvercmp: digits by value, letters as text, digits above letters, separators alike
 RPM = """
 1.0 = 1.0; 1.0 < 2.0; 2.0.1 = 2.0.1; 2.0 < 2.0.1; 2.0.1 < 2.0.1a; 5.5p1 < 5.5p2; 5.5p1 < 5.5p10
-10xyz < 10.1xyz; xyz10 < xyz10.1; xyz.4 < xyz.4.1; xyz.4 < 8; xyz.4 < 2; 5.5p2 < 5.6p1; 5.6p1 < 6.5p1; 6.0 < 6.0.rc1
+10xyz < 10.1xyz; xyz10 < xyz10.1; xyz.4 < xyz.4.1; xyz.4 < 8; xyz.4 < 2; 5.5p2 < 5.6p1
+5.6p1 < 6.5p1; 6.0 < 6.0.rc1
 10a2 < 10b2
 1.0a < 1.0aa; 10.0001 = 10.1; 10.0001 < 10.0039; 4.999.9 < 5.0; 20101121 < 20101122; 2_0 = 2.0; 2.0 = 2_0
 a+ = a_; +_ = _+; + = _; 1.0~rc1 = 1.0~rc1; 1.0~rc1 < 1.0; 1.0~rc1 < 1.0~rc2; 1.0~rc1~git123 < 1.0~rc1
@@ -112,7 +113,8 @@ def test_maven_like_maven():
         ".RELEASE",
         "-1",
     )
-    found = pairs({"numbers": (1, 2, 3), "tails": tails}) + [
+    found = [
+        *pairs({"numbers": (1, 2, 3), "tails": tails}),
         ("9.2.1.jre8", "9.2.1.jre11"),
         ("9.2.1.jre11", "9.4.0.jre8"),
         ("31.1-jre", "32.0.0-jre"),
