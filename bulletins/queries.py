@@ -381,6 +381,8 @@ def revisions_of(bulletin: Bulletin, limit: int = MAX_REVISIONS) -> list[Row]:
 def superseding_updates(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     """By update (KB5026361): the later updates that supersede it, each with the reference of its bulletin."""
     wanted = [update for update in updates if update]
+    if not wanted:
+        return {}
     rows = db.session.execute(
         select(Remediation.supersedes, Remediation.update, Bulletin.reference)
         .distinct()

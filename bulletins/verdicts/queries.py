@@ -158,12 +158,11 @@ def findings(bulletin: Bulletin, user: User | Visitor) -> list[Finding]:
     """What a bulletin says of what `user` has, the most urgent first; at most MAX_SHOWN versions."""
     if not user.is_authenticated:
         return []
-    keys = list(db.session.scalars(select(AffectedName.key).where(AffectedName.bulletin_id == bulletin.id)))
+    keys = select(AffectedName.key).where(AffectedName.bulletin_id == bulletin.id)
     named = select(AffectedProduct.product_id).where(
         AffectedProduct.bulletin_id == bulletin.id, AffectedProduct.product_id.is_not(None)
     )
-    product_ids = set(filter(None, db.session.scalars(named.distinct())))
-    versions = version_queries.mine_with_keys(user, keys, product_ids, limit=MAX_SHOWN)
+    versions = version_queries.mine_with_keys(user, keys, named, limit=MAX_SHOWN)
     if not versions:
         return []
     products = db.session.scalars(rows_of([bulletin.id])).all()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from auth.models import User, Visitor
@@ -60,10 +60,10 @@ def mine(user: User | Visitor) -> list[InstalledComponent]:
 
 
 def mine_with_keys(
-    user: User | Visitor, keys: Collection[str], product_ids: Collection[int], *, limit: int
+    user: User | Visitor, keys: Select, product_ids: Select, *, limit: int
 ) -> list[InstalledVersion]:
-    """What `user` has that shares a key or a product with a bulletin."""
-    named = select(InstalledName.version_id).where(InstalledName.key.in_(list(keys)[:BATCH_SIZE]))
+    """What `user` has that shares a key or a product with a bulletin; both are SELECTs."""
+    named = select(InstalledName.version_id).where(InstalledName.key.in_(keys))
     return list(
         db.session.scalars(
             select(InstalledVersion)
@@ -71,7 +71,7 @@ def mine_with_keys(
                 InstalledVersion.id.in_(select(InstalledComponent.version_id).where(is_mine(user))),
                 or_(
                     InstalledVersion.id.in_(named),
-                    InstalledVersion.product_id.in_(list(product_ids)[:BATCH_SIZE]),
+                    InstalledVersion.product_id.in_(product_ids),
                 ),
             )
             .order_by(InstalledVersion.name, InstalledVersion.version, InstalledVersion.id)
