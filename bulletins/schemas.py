@@ -225,7 +225,7 @@ class BulletinSchema(Schema):
     )
     stated_issues = Lines(
         "vulnerability | update | link | known issue that the document states",
-        "CVE-2026-1001 | AC100 | | Printing stops.",
+        "CVE-2026-1001 | AC100 | https://acme.example/ac100",
         is_kept=True,
     )
     acknowledgments = Lines(

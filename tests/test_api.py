@@ -109,7 +109,7 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "DELETE /inventories/{spare}": (None, (401, 403, 204, 404)),
     "PATCH /inventories/{spare}": ({"name": "Branch"}, (401, 403, 200, 404)),
     "GET /inventories/{spare}/members": (None, (401, 200, 200, 404)),
-    "POST /inventories/{spare}/members": ({"username": "moderator"}, (401, 403, 201, 404)),
+    "POST /inventories/{spare}/members": ({"username": "bob"}, (401, 403, 201, 404)),
     "DELETE /inventories/{spare}/members/nobody": (None, (401, 403, 404, 404)),
     "PUT /inventories/{spare}/membership": ({"is_used": True}, (401, 403, 200, 404)),
     "GET /users/me/invitations": (None, (401, 200, 200, 200)),
