@@ -273,30 +273,33 @@ COSTS: Costs = {
     **{f"products_feeds.{feed}": SEARCH for feed in ("products", "lifecycle", "product_calendar")},
     "products_feeds.lifecycle_calendar": EXPENSIVE,
     "inventory.my_calendar": EXPENSIVE,
-    "api_products.list_products": SEARCH,
-    "api_products.list_ends": SEARCH,
+    **{f"api_products.{read}": SEARCH for read in ("list_products", "list_ends")},
     "api_inventory.match_sbom": EXPENSIVE,
-    "api_products.add_product": EXPENSIVE,
-    "api_products.edit_product": EXPENSIVE,
-    "api_inventory.list_mine": SEARCH,
+    **{f"api_products.{verb}": EXPENSIVE for verb in ("add_product", "edit_product")},
+    **{f"api_inventory.{read}": SEARCH for read in ("list_mine", "list_products_of_inventory")},
     "api_inventory.put_document": EXPENSIVE,
-    "api_inventory.list_products_of_inventory": SEARCH,
     **{
         f"api_inventory.{verb}": CHEAP
         for verb in (
+            "add_mine",
+            "remove_mine",
             "list_inventories",
             "create_inventory",
             "get_inventory",
             "delete_inventory",
             "get_upload",
+            "list_invitations",
+            "rename_inventory",
+            "list_members",
+            "invite_member",
+            "remove_member",
+            "put_membership",
         )
     },
     **{
         f"api_products.{verb}": CHEAP
         for verb in ("get_product", "remove_product", "put_release", "remove_release")
     },
-    "api_inventory.add_mine": CHEAP,
-    "api_inventory.remove_mine": CHEAP,
     "moderation.queue": SEARCH,
     "moderation_feeds.log": SEARCH,
     "api_moderation.appeal_for_post": CHEAP,

@@ -33,6 +33,9 @@ _LOWER = re.compile(r"^>= ([^,\s]+).*$")
 _OFFICIAL_FIX = re.compile(r"/RL:OF?(?:/|$)")
 
 
+_SERIES = re.compile(r"\.[xX*]\W{0,3}$")  # "< 10.1.x": a series of versions, none of which is named
+
+
 @dataclass(frozen=True)
 class UpperBound:
     """The end of a range: fixed in `before`, or in a version after `last`; one of them is empty."""
@@ -61,7 +64,7 @@ def upper_bound(text: str) -> UpperBound:
     if match := _UP_TO.search(text[-200:]):
         return UpperBound(last=version_of(match[1]))
     if match := _BEFORE.search(text[-200:]):
-        return UpperBound(before=version_of(match[1]))
+        return UpperBound(before="" if _SERIES.search(match[1]) else version_of(match[1]))
     return UpperBound()
 
 

@@ -56,6 +56,20 @@ _HYPOTHETICAL = re.compile(
 _MAY_HAVE = re.compile(r"\bmay have been\b", re.I)
 _AFTER = re.compile(r"\s{0,3}[:=?][:\s]{0,3}(?:no|none|unknown|false|not|n/a|unproven)\b", re.I)
 
+# --- what is listed as a fix, and is none -------------------------------------------------------------------
+_MEASURE = re.compile(
+    r"\b(?:restrict|deactivate|disable|block|isolate|segment|minimi[sz]e|limit|monitor|protect)\b"
+    r"|\bturned off\b|\bstop(?:ped)? using\b|\bstrateg(?:y|ies) for mitigation\b|\bsending a letter\b"
+    r"|\breleased additional (?:\w+ ){0,4}information\b|\bgeneral security\b",
+    re.I,
+)
+_INSTALLABLE = re.compile(
+    r"\b(?:up(?:date|grad)\w*|patch\w*|hot-?fix\w*|fix|fixes|fixed|firmware|versions?|builds?|v\d\S*|\d+\.\d\S*"
+    r"|download\w*|install\w*|replace\w*|newer|latest|remediat\w*|correct\w*|resolv\w*|address(?:es|ed)|kb\d+"
+    r"|service pack|migrat\w*)\b",
+    re.I,
+)
+
 # --- no fix ------------------------------------------------------------------------------------------------
 _NO_FIX = re.compile(
     r"\bno (?:known |official |vendor |security |current |available |planned |software )?"
@@ -155,6 +169,15 @@ def says_no_fix(text: str) -> bool:
     return bool(_NO_FIX.search(text[:MAX_SENTENCE_LENGTH])) and not _FIX_TOO.search(
         text[:MAX_SENTENCE_LENGTH]
     )
+
+
+def is_measure_only(text: str) -> bool:
+    """Whether the text of a fix tells to protect or to stop using the product, and names nothing to install.
+
+    Some issuers list such advice as a fix.
+    """
+    head = text[: MAX_SENTENCE_LENGTH * 2]
+    return bool(_MEASURE.search(head)) and not _INSTALLABLE.search(head)
 
 
 def says_no_workaround(text: str) -> bool:

@@ -78,6 +78,15 @@ def _register_editables() -> None:
         ("interim", _("interim: it may still change")),
         ("withdrawn", _("withdrawn")),
     )
+    labels = (
+        ("", _("no label")),
+        ("CLEAR", "TLP:CLEAR"),
+        ("WHITE", "TLP:WHITE"),
+        ("GREEN", "TLP:GREEN"),
+        ("AMBER", "TLP:AMBER"),
+        ("AMBER+STRICT", "TLP:AMBER+STRICT"),
+        ("RED", "TLP:RED"),
+    )
     editables.register_editable(
         Bulletin,
         editables.for_posts(
@@ -91,6 +100,10 @@ def _register_editables() -> None:
             Field("cwes", _("CWE"), "text"),
             Field("aliases", _("Other names of the vulnerabilities"), "text"),
             Field("references", _("References"), "text"),
+            Field("threats", _("Threats"), "text"),
+            Field("stated_issues", _("Known issues that the document states"), "text"),
+            Field("acknowledgments", _("Acknowledgments"), "text"),
+            Field("tlp", _("TLP label"), "choice", labels),
             Field("known_issues", _("Known issues"), "text"),
             Field("supersedes", _("Supersedes"), "text"),
             Field("document_status", _("Status of the document"), "choice", statuses),

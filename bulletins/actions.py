@@ -15,8 +15,9 @@ from advisories.codec import dump, load
 from advisories.csaf import provider
 from auth.conflicts import check_not_done, last_act
 from auth.models import User
-from bulletins import queries, rows, store_actions
+from bulletins import queries, ranking, rows, store_actions
 from bulletins.catalogue import Catalogue
+from bulletins.digests import part_digests
 from bulletins.mitigations import actions
 from bulletins.models import Bulletin
 from bulletins.queries import SUPERSEDES
@@ -26,13 +27,25 @@ from core.database.versions import Expected
 from core.jobs import events
 from core.mail.mail import site_url
 from core.markup import markup
+from core.web.forms import Invalid
 from posts import actions as posts
 from posts import locks, visibility
 from posts.models import DRAFT, PUBLISHED
 from posts.revisions.history import State
 
-RESTORED_FIELDS = ("title", "severity", "severity_text", "notes", "references", "products", "vulnerabilities")
+RESTORED_FIELDS = (
+    "title",
+    "severity",
+    "severity_text",
+    "notes",
+    "references",
+    "acknowledgments",
+    "products",
+    "vulnerabilities",
+)
 WITHDRAWN = "withdrawn"  # Advisory.status
+MAX_EDITED_PRODUCTS = 2_000  # of a document that is edited by hand: the write lock is held meanwhile
+MAX_EDITED_PAIRS = 100_000  # of products and vulnerabilities
 CONCURRENT_SCHEDULE_WINDOW = timedelta(
     minutes=2
 )  # within it, a second schedule was set without seeing the first
@@ -57,10 +70,9 @@ def create(
     advisory = Advisory(
         format="csaf",
         tracking_id=reference,
-        tlp="WHITE",
         publisher_namespace=site_url(),
         publisher=current_app.config["REDOUBT_SITE_NAME"],
-        **parts,
+        **{"tlp": "WHITE", **parts},
     )
     bulletin = Bulletin(
         status=DRAFT,
@@ -109,10 +121,35 @@ def edit(
     bulletin.is_edited = not bulletin.is_own
 
 
+def check_label(bulletin: Bulletin, label: str) -> None:
+    """Raise NotPossible for a new TLP label that does not let everybody read a public bulletin."""
+    if label != bulletin.tlp and label not in queries.OPEN_TLP and bulletin.is_public:
+        raise NotPossible(
+            _("the bulletin is public; unpublish it first, then set TLP:%(label)s", label=label)
+        )
+
+
+def why_too_large(bulletin: Bulletin) -> str:
+    """Why a document cannot be edited by hand; empty if it can. An edit takes time for each product."""
+    products = queries.count_products(bulletin.id)
+    pairs = products * max(1, bulletin.vulnerability_count)
+    if products <= MAX_EDITED_PRODUCTS and pairs <= MAX_EDITED_PAIRS:
+        return ""
+    return _(
+        "This document names %(products)s products for %(vulnerabilities)s vulnerabilities, too many to edit "
+        "here (at most %(most)s products, and %(pairs)s pairs of both). Correct the document and import it "
+        "again, or write a bulletin that refers to it. It can be withdrawn, and mitigations can be added.",
+        products=f"{products:,}",
+        vulnerabilities=f"{bulletin.vulnerability_count:,}",
+        most=f"{MAX_EDITED_PRODUCTS:,}",
+        pairs=f"{MAX_EDITED_PAIRS:,}",
+    )
+
+
 def _remember_imported(bulletin: Bulletin) -> None:
     """Store the digests of parts that did not exist when the bulletin was imported, before an edit."""
     if bulletin.imported:
-        bulletin.imported = store_actions.part_digests(bulletin) | bulletin.imported
+        bulletin.imported = part_digests(bulletin) | bulletin.imported
 
 
 def facts_of(bulletin: Bulletin) -> dict:
@@ -129,7 +166,9 @@ def facts_of(bulletin: Bulletin) -> dict:
 
 
 def restore(bulletin: Bulletin, state: State, *, by: User, summary: str, expected: Expected = None) -> None:
-    """Restore an old revision as a new version of the document. Raises versions.Stale."""
+    """Restore an old revision as a new version of the document. Raises versions.Stale, Invalid."""
+    if why := why_too_large(bulletin):
+        raise Invalid({"_": [why]})
     was = posts.begin_edit(bulletin, expected)
     facts = state.facts or {}
     advisory = load(Advisory, facts["advisory"])
@@ -289,14 +328,14 @@ def withdraw(bulletin: Bulletin, reason: str, *, by: User, expected: Expected = 
 
 def accept_imports(bulletin: Bulletin) -> None:
     """Let the next import overwrite the changes of moderators."""
-    bulletin.imported = store_actions.part_digests(bulletin)
+    bulletin.imported = part_digests(bulletin)
     bulletin.import_digest = ""
 
 
 def set_failure_flag(bulletin: Bulletin, flagged: bool) -> None:
     """Set whether deployment reports show a failure spike; the beginning of one is announced."""
     if flagged and not bulletin.has_failures:
-        store_actions.announce_risk_change(bulletin, ["failures_reported"])
+        ranking.announce_risk_change(bulletin, ["failures_reported"])
     bulletin.has_failures = flagged
 
 

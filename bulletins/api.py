@@ -32,6 +32,7 @@ from posts import api as post_api
 from posts.models import Post
 from posts.queries import links_from, links_to
 from products import queries as products
+from products.inventories.queries import one_inventory
 
 REMEDY_FIELDS = (
     "kind",
@@ -70,12 +71,14 @@ def _whole(bulletin: Bulletin) -> dict:
     return {
         **item(bulletin),
         "vulnerabilities": [_vulnerability_item(each) for each in content.vulnerabilities],
-        "products": [_product_item(row, content.builds.get(row.key, [])) for row in bulletin.products],
+        "products": [_product_item(row, content) for row in bulletin.products],
         "mitigations": [mitigation_item(each) for each in bulletin.mitigations],
         "known_issues": [
             {"update": each.update, "details": each.details, "url": each.url} for each in content.issues
         ],
         "references": [{"url": each.url, "summary": each.summary} for each in content.references],
+        "tlp": bulletin.tlp,
+        "acknowledgments": bulletin.more.get("acknowledgments", []),
         "supersedes": _references(links_from(bulletin, actions.SUPERSEDES, user)),
         "superseded_by": _references(links_to(bulletin, actions.SUPERSEDES, user)),
     }
@@ -109,6 +112,11 @@ def _vulnerability_item(each: bulletin_page.VulnerabilityFacts) -> dict:
         "scores": each.ratings,
         "remediations": [_remedy_item(remedy) for remedy in row.remediations],
         "mitigations": [mitigation.id for mitigation in each.mitigations],
+        "threats": [
+            {"category": threat["category"], "details": threat.get("details", ""), "at": threat.get("at")}
+            for threat in row.more.get("threats", ())
+        ],
+        "acknowledgments": row.more.get("acknowledgments", []),
     }
 
 
@@ -120,7 +128,7 @@ def _remedy_item(remedy: Remediation) -> dict:
     }
 
 
-def _product_item(row: AffectedProduct, builds: list[str]) -> dict:
+def _product_item(row: AffectedProduct, content: bulletin_page.BulletinPage) -> dict:
     product = row.product if row.product is not None and row.product.removed_at is None else None
     return {
         "key": row.key,
@@ -130,7 +138,8 @@ def _product_item(row: AffectedProduct, builds: list[str]) -> dict:
         "status": row.status,
         "has_fix": row.has_fix,
         "fix_state": row.fix_state or None,
-        "fixed_builds": builds,
+        "fixed_builds": content.builds.get(row.key, []),
+        "fixed_by": [{"name": each.name, "url": each.url or None} for each in content.fixes_of(row)],
         "product": product.slug if product is not None else None,
         "releases": [each.cycle for each in row.releases if product is not None and each.removed_at is None],
     }
@@ -182,10 +191,12 @@ def list_bulletins(wanted: dict) -> dict:
     sort = wanted.pop("sort")
     after = wanted.pop("after", None)
     owner = None
-    if wanted.pop("mine"):
-        owner = tokens.reader()
-        if not isinstance(owner, User):
+    number = wanted.pop("inventory", None)
+    if wanted.pop("mine") or number is not None:
+        reader = tokens.reader()
+        if not isinstance(reader, User):
             raise Invalid({"mine": [_("Send a token to filter by your products.")]})
+        owner = reader if number is None else get_or_404(one_inventory(reader, str(number)))
     page = queries.bulletins(Filter(**wanted, owner=owner), sort, after=after, with_tags=True)
     return listing(page, item)
 

@@ -8,8 +8,10 @@ from advisories.scores import SEVERITIES
 from bulletins.fixes import FIX_STATES
 from bulletins.queries import SORTS
 from core.api.api import Cursor, Reply, Version
+from core.api.parameters import WholeNumber
 from core.web.fields import Line
 from posts.schemas import PostItem
+from products.api_schemas import MAX_ID
 
 
 class BulletinQuery(Cursor):
@@ -44,6 +46,11 @@ class BulletinQuery(Cursor):
     cve = Line(load_default="", validate=validate.Length(max=30))
     mine = fields.Boolean(
         load_default=False, metadata={"description": "Only bulletins for your products; needs a token."}
+    )
+    inventory = WholeNumber(
+        1,
+        MAX_ID,
+        metadata={"description": "Only bulletins for one inventory that you see; needs a token."},
     )
 
 
@@ -135,6 +142,23 @@ class ReferenceItem(Reply):
     summary = fields.String()
 
 
+class ThreatItem(Reply):
+    """A threat as the document states it."""
+
+    category = fields.String()
+    details = fields.String()
+    at = fields.String(allow_none=True)
+
+
+class AcknowledgmentItem(Reply):
+    """Who is thanked."""
+
+    names = fields.List(fields.String())
+    organization = fields.String()
+    summary = fields.String()
+    urls = fields.List(fields.String())
+
+
 class VulnerabilityItem(Reply):
     """A vulnerability as this bulletin has it."""
 
@@ -156,6 +180,15 @@ class VulnerabilityItem(Reply):
     mitigations = fields.List(
         fields.Integer(), metadata={"description": "Ids of the mitigations below; empty if none is known."}
     )
+    threats = fields.List(fields.Nested(ThreatItem))
+    acknowledgments = fields.List(fields.Nested(AcknowledgmentItem))
+
+
+class FixItem(Reply):
+    """An update that fixes a product."""
+
+    name = fields.String()
+    url = fields.String(allow_none=True)
 
 
 class AffectedItem(Reply):
@@ -169,6 +202,7 @@ class AffectedItem(Reply):
     has_fix = fields.Boolean()
     fix_state = fields.String(allow_none=True, validate=validate.OneOf(FIX_STATES))
     fixed_builds = fields.List(fields.String())
+    fixed_by = fields.List(fields.Nested(FixItem))
     product = fields.String(allow_none=True)
     releases = fields.List(fields.String())
 
@@ -205,5 +239,7 @@ class WholeBulletin(_Facts):
     mitigations = fields.List(fields.Nested(MitigationItem))
     known_issues = fields.List(fields.Nested(IssueItem))
     references = fields.List(fields.Nested(ReferenceItem))
+    tlp = fields.String(metadata={"description": "The TLP label; empty for none."})
+    acknowledgments = fields.List(fields.Nested(AcknowledgmentItem))
     supersedes = fields.List(fields.String())
     superseded_by = fields.List(fields.String())

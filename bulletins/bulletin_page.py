@@ -1,5 +1,6 @@
 """The content of a bulletin's page, grouped and rated. Pure functions on rows that are loaded."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +21,8 @@ MAX_ROWS = 100  # updates and vulnerabilities on one page, each
 MAX_NAMES = 12  # products that the row of an update names
 MAX_DETAIL_CHARACTERS = 60_000  # of notes, threats and links of vulnerabilities on one page
 MAX_LINK_CHARACTERS = 300  # that a link counts with its markup
+MAX_FIXES = 3  # updates that the row of a product names
+_IDENTIFIER = re.compile(r"[A-Za-z]{2,12}(?:-[A-Za-z]{2,8})?[-:]?[0-9][0-9A-Za-z:._-]{3,30}")
 NO_FIX_KINDS = ("none_available", "no_fix_planned", "fix_planned")
 
 
@@ -79,12 +82,21 @@ class Update:
     products: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Fix:
+    """An update that fixes a product: its identifier, and a link or nothing."""
+
+    name: str
+    url: str = ""
+
+
 @dataclass
 class BulletinPage:
     """The content of a bulletin's page besides its text.
 
-    `statements` explain why there is no fix; `builds` are fixed builds by product key; `end_of_life` are
-    affected products that get no security fixes any more.
+    `statements` explain why there is no fix; `builds` are fixed builds by product key, `fixes` updates by
+    product key ("": of all products); `end_of_life` are affected products that get no security fixes any
+    more.
     """
 
     vulnerabilities: list[VulnerabilityFacts]
@@ -92,6 +104,7 @@ class BulletinPage:
     statements: list[str]
     issues: list[KnownIssue]
     builds: dict[str, list[str]]
+    fixes: dict[str, list[Fix]]
     end_of_life: list[AffectedProduct]
     layers: dict[str, list[Mitigation]]
     notes: list[Note]
@@ -99,6 +112,12 @@ class BulletinPage:
     history: list[RevisionEntry] = field(default_factory=list)
     acknowledgments: list[dict] = field(default_factory=list)
     html: dict[str, str] = field(default_factory=dict)
+
+    def fixes_of(self, product: AffectedProduct) -> list[Fix]:
+        """The updates that fix a product; those of all products count where it needs a fix."""
+        named = self.fixes.get(product.key, [])
+        general = self.fixes.get("", []) if product.status == "affected" and product.has_fix else []
+        return list(dict.fromkeys([*named, *general]))
 
     def rendered(self, text: str) -> str:
         """The safe HTML of a text of the document; empty for one that was not rendered."""
@@ -156,6 +175,7 @@ def build_page(bulletin: Bulletin, day: date, products: list[AffectedProduct]) -
         vulnerabilities=[_vulnerability(row, by_digest, local) for row in bulletin.vulnerabilities],
         updates=_updates(remedies),
         builds=_builds(remedies),
+        fixes=_fixes(remedies),
         issues=_issues(bulletin),
         statements=list(
             dict.fromkeys(each.details for each in remedies if each.kind in NO_FIX_KINDS and each.details)
@@ -250,6 +270,23 @@ def _builds(remedies: Iterable[Remediation]) -> dict[str, list[str]]:
             if each.fixed_build not in builds:
                 builds.append(each.fixed_build)
     return found
+
+
+def _fixes(remedies: Iterable[Remediation]) -> dict[str, list[Fix]]:
+    """The updates with an identifier by the key of the product, "" for those that name none."""
+    found: dict[str, dict[Fix, None]] = {}
+    for each in remedies:
+        name = (each.update or _name_in(each.url)) if each.kind == "vendor_fix" else ""
+        for key in (each.product_ids or [""]) if name else ():
+            found.setdefault(key, {})[Fix(name, each.url)] = None
+    return {key: list(named) for key, named in found.items()}
+
+
+def _name_in(url: str) -> str:
+    """The identifier of an advisory or update at the end of a link (RHSA-2026:1234); empty for none."""
+    last = url.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+    last = last.removesuffix(".html").replace("%3A", ":")
+    return last.upper() if _IDENTIFIER.fullmatch(last) else ""
 
 
 def _issues(bulletin: Bulletin) -> list[KnownIssue]:

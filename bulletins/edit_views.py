@@ -44,7 +44,11 @@ def edit(reference: str) -> ResponseReturnValue:
     """Edit a bulletin; imports do not overwrite the parts that were edited."""
     form = Form(schemas.EditBulletinSchema)
     valid = request.method == "POST" and form.validate()
-    bulletin = require_curated(reference)
+    bulletin = get_or_404(queries.find_bulletin(reference, me()))
+    require(policy.can_curate(me()), _("Only moderators can write bulletins."))
+    if request.method == "GET" and (why := actions.why_too_large(bulletin)):
+        flash(why, "warning")
+        return redirect(bulletin.url)
     if valid:
         with form.catching():
             forms.update(bulletin, form.data, by=me(), expected=form.expected)

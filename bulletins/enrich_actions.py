@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from advisories.exploited import Exploited, Likelihood
 from advisories.exploited_lists import Listed
-from bulletins import store_actions
+from bulletins import publishing, ranking
 from bulletins.models import Bulletin
 from bulletins.vulnerability_models import (
     MAX_SOURCE_CHARACTERS,
@@ -156,13 +156,13 @@ def refresh_ranks(bulletin_ids: Iterable[int], *, announce: bool = False) -> int
     for bulletin in found.all():
         before = _ranks(bulletin)
         was_exploited = bulletin.is_exploited
-        store_actions.set_rank(bulletin)
+        ranking.set_rank(bulletin)
         if _ranks(bulletin) == before:
             continue
         changed += 1
         events.record("bulletin.ranked", subject=bulletin)
         if bulletin.is_exploited and not was_exploited and (announce or any(map(_is_news, _days(bulletin)))):
-            store_actions.announce_risk_change(bulletin, ["exploited"])
+            ranking.announce_risk_change(bulletin, ["exploited"])
     return changed
 
 
@@ -187,4 +187,4 @@ def _ranks(bulletin: Bulletin) -> tuple:
 
 
 def _is_news(day: date | None) -> bool:
-    return day is not None and day > utcnow().date() - store_actions.NEWS_PERIOD
+    return day is not None and day > utcnow().date() - publishing.NEWS_PERIOD

@@ -21,6 +21,7 @@ from bulletins.models import AffectedProduct, AffectedRelease, Bulletin
 from bulletins.priority import EXPLOITED
 from bulletins.verdicts.queries import is_installed_by
 from bulletins.vulnerability_models import BulletinVulnerability, Vulnerability
+from products.inventories.queries import OneInventory
 from products.lifecycle.phases import SECURITY
 from products.models import LifecyclePhase, Product
 from products.queries import today
@@ -35,7 +36,7 @@ class Filter:
     `unfixed`: the issuer says that there is no fix (or an affected release is past its end of life);
     `not_stated`: no fix is named and none denied; `fixed`: neither of them.
     `end_of_life`: only those that affect a release past its end of life.
-    `owner`: only those that affect a product of this member.
+    `owner`: only those that affect a product of this member, or of one inventory.
     """
 
     severity: str = ""
@@ -48,7 +49,7 @@ class Filter:
     vendor: str = ""
     month: str = ""
     cve: str = ""
-    owner: User | None = None
+    owner: User | OneInventory | None = None
 
 
 def conditions(wanted: Filter) -> list[ColumnExpressionArgument[bool]]:

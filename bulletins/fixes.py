@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from advisories.advisory import AFFECTED, FIXED, Advisory, Note, Vulnerability
+from advisories.advisory import AFFECTED, FIXED, Advisory, Note, Remedy, Vulnerability
 from advisories.fixed_versions import NO_FIX as NO_FIX_KINDS
-from advisories.wording import no_action_sentence
+from advisories.wording import is_measure_only, no_action_sentence
 
 FIXED_STATE = "fixed"
 NO_FIX = "no_fix"
@@ -75,21 +75,31 @@ def is_informational(advisory: Advisory) -> bool:
     return bool(counted) and all(map(needs_no_action, counted))
 
 
+def is_fix(remedy: Remedy) -> bool:
+    """Whether a remedy is a fix, not advice to protect or to stop using the product that is listed as one."""
+    if remedy.kind != "vendor_fix":
+        return False
+    names_one = remedy.update or remedy.fixed_build or remedy.url or remedy.origin
+    return bool(names_one) or not is_measure_only(remedy.details)
+
+
 def has_fix(vulnerability: Vulnerability) -> bool:
     """Whether there is a fix for at least one product."""
-    return any(remedy.kind == "vendor_fix" for remedy in vulnerability.remedies) or bool(
-        products_with_status(vulnerability, FIXED)
-    )
+    return any(map(is_fix, vulnerability.remedies)) or bool(products_with_status(vulnerability, FIXED))
 
 
 def states_of_products(vulnerability: Vulnerability) -> dict[str, str]:
     """The state, one of FIX_STATES, of each affected product, by id."""
     found = dict.fromkeys(sorted(products_with_status(vulnerability, AFFECTED)), NOT_STATED)
-    for kinds, state in ((NO_FIX_KINDS, NO_FIX), (("vendor_fix",), FIXED_STATE)):
+    for counts, state in ((_is_no_fix, NO_FIX), (is_fix, FIXED_STATE)):
         for remedy in vulnerability.remedies:
-            if remedy.kind in kinds:
+            if counts(remedy):
                 found |= dict.fromkeys(found.keys() & (set(remedy.product_ids) or found.keys()), state)
     return found
+
+
+def _is_no_fix(remedy: Remedy) -> bool:
+    return remedy.kind in NO_FIX_KINDS
 
 
 def fix_state(vulnerability: Vulnerability) -> str:

@@ -64,10 +64,14 @@ def create(data: dict, *, by: User) -> Bulletin:
 
 def update(bulletin: Bulletin, data: dict, *, by: User, expected: Expected = None) -> None:
     """Change a bulletin to validated data; missing fields stay. Raises Invalid, versions.Stale."""
+    if why := actions.why_too_large(bulletin):
+        raise Invalid({"_": [why]})
     check_edit(bulletin, BULLETIN_LIMITS, title=data.get("title"), is_imported=bool(bulletin.imported))
     was = posts.begin_edit(bulletin, expected)
     document = rows.to_advisory(bulletin, with_local=False)
     parts = _parts(document, data)
+    with refusals("tlp"):
+        actions.check_label(bulletin, parts.get("tlp", bulletin.tlp))
     withdrawal = _withdrawal(bulletin, data)
     if withdrawal and document.status == actions.WITHDRAWN:
         bulletin.withdrawn_reason = withdrawal
@@ -139,6 +143,7 @@ def form_values_at(state: State) -> dict[str, str]:
     ]
     return found | {
         "severity": advisory.severity,
+        "tlp": advisory.tlp,
         "document_status": advisory.status,
         "withdrawn_reason": state.facts.get("withdrawn_reason", ""),
         "is_out_of_band": "1" if state.facts["is_out_of_band"] else "",
@@ -172,7 +177,7 @@ def compared_values(state: State) -> dict[str, str]:
 
 def _parts(advisory: Advisory, data: dict) -> dict:
     """The fields of Advisory that the data change. Raises Invalid."""
-    parts = {name: data[name] for name in ("title", "severity") if name in data}
+    parts = {name: data[name] for name in ("title", "severity", "tlp") if name in data}
     if (
         "title" in parts
         and advisory.title.startswith(parts["title"])
@@ -224,6 +229,9 @@ def _shape(field: str) -> str:
         "cwes": _("vulnerability | CWE"),
         "aliases": _("vulnerability | other name"),
         "references": _("link | text"),
+        "threats": _("vulnerability | kind | date | description"),
+        "stated_issues": _("vulnerability | update | link | known issue"),
+        "acknowledgments": _("vulnerability | names | organization | for what | link"),
         "known_issues": _("update | link | known issue"),
     }[field]
 

@@ -20,8 +20,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from advisories import recognise
 from advisories.advisory import Advisory, Unusable
 from advisories.csaf.validator import Checker
-from bulletins import store_actions
+from bulletins import large_documents, store_actions
 from bulletins.catalogue import Catalogue
+from bulletins.large_documents import Outdated
 from bulletins.store_actions import Outcome, Stored
 from core import cli
 from core.database.db import db, is_conflict, read_transaction
@@ -31,7 +32,6 @@ SUFFIXES = (".json", ".xml", ".gz", ".zip", ".jsonl", ".ndjson", ".yaml", ".yml"
 MAX_FILES = 500_000  # of one folder
 MAX_WARNINGS = 20  # printed for one document
 MAX_ATTEMPTS = 3
-LARGE = 500  # products of a document
 
 
 class Importer:
@@ -106,23 +106,33 @@ class Importer:
     def _store(self, advisory: Advisory) -> Stored:
         """Store and commit an advisory; retried after a conflict over a CVE or a reference.
 
-        Its products are looked up before, without the write lock.
+        Its products are looked up before, without the write lock; a document of many products is prepared
+        before (large_documents.py).
         """
         with read_transaction():
             self.catalogue.look_up(advisory.products)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                with _paused_collector(len(advisory.products) > LARGE):
-                    stored = store_actions.store(advisory, catalogue=self.catalogue, announce=self.announce)
-                    if stored.outcome is not Outcome.SKIPPED:
-                        self.news.schedule()
-                    db.session.commit()
-                return stored
+                with _paused_collector(large_documents.is_large(advisory)):
+                    return self._store_once(advisory)
+            except Outdated:
+                db.session.rollback()
             except DBAPIError as error:
                 db.session.rollback()
                 if attempt == MAX_ATTEMPTS or not is_conflict(error):
                     raise
-        raise AssertionError
+        raise Unusable(_("the bulletin was changed several times during the import: import the file again"))
+
+    def _store_once(self, advisory: Advisory) -> Stored:
+        if large_documents.is_large(advisory):
+            change = large_documents.prepare(advisory, self.catalogue)
+            stored = change.store(announce=self.announce)
+        else:
+            stored = store_actions.store(advisory, catalogue=self.catalogue, announce=self.announce)
+        if stored.outcome is not Outcome.SKIPPED:
+            self.news.schedule()
+        db.session.commit()
+        return stored
 
     def _count(self, advisory: Advisory, stored: Stored, place: str) -> None:
         named = len(advisory.vulnerabilities)
@@ -165,10 +175,7 @@ class Importer:
 
 @contextmanager
 def _paused_collector(is_paused: bool) -> Iterator[None]:
-    """Pause Python's garbage collector: among many thousand new rows it takes a third of the time.
-
-    The write lock is held meanwhile, so members would wait for it.
-    """
+    """Pause Python's garbage collector: among many thousand new rows it takes a third of the time."""
     is_paused = is_paused and gc.isenabled()
     if is_paused:
         gc.disable()

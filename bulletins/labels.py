@@ -95,7 +95,7 @@ def document_status(name: str) -> str:
 
 
 def part(name: str) -> str:
-    """The label of one of store_actions.PARTS."""
+    """The label of one of digests.PARTS."""
     return {
         "title": _("title"),
         "severity": _("severity"),
@@ -103,6 +103,8 @@ def part(name: str) -> str:
         "content": _("products and vulnerabilities"),
         "references": _("references"),
         "status": _("status"),
+        "label": _("TLP label"),
+        "acknowledgments": _("acknowledgments"),
     }[name]
 
 

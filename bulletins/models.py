@@ -30,7 +30,7 @@ class Bulletin(Post):
     vulnerability has a fix; `fix_state`: the worst of its products (fixes.FIX_STATES); `is_unpatched`: the
     issuer says that some vulnerability or affected product has no fix. `is_informational`: the issuer says
     that nobody need act. `document_status` is Advisory.status. `reader_edition` is the edition of
-    the readers that set its facts (store_actions.READER_EDITION). `is_own`: this site issued it; `is_edited`:
+    the readers that set its facts (import_steps.READER_EDITION). `is_own`: this site issued it; `is_edited`:
     moderators changed what another issuer states.
     """
 

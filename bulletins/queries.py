@@ -5,12 +5,13 @@ reveal a bulletin under embargo.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy.orm import joinedload, lazyload, selectinload, undefer
+from sqlalchemy.sql.base import ExecutableOption
 
 from auth.models import User, Visitor
 from bulletins import filters
@@ -175,10 +176,25 @@ def _visible(reference: str, user: User | Visitor) -> Select:
 
 def get_whole(bulletin_id: int) -> Bulletin:
     """A bulletin with all its rows, whoever may see it; reloads it. Raises NoResultFound."""
+    return _reloaded(bulletin_id, WITH_ROWS)
+
+
+def get_without_products(bulletin_id: int) -> Bulletin:
+    """The same without its products, which may be many."""
+    return _reloaded(bulletin_id, WITH_ROWS[1:])
+
+
+def count_products(bulletin_id: int) -> int:
+    """How many products a bulletin names."""
+    counted = select(func.count(AffectedProduct.id)).where(AffectedProduct.bulletin_id == bulletin_id)
+    return db.session.scalar(counted) or 0
+
+
+def _reloaded(bulletin_id: int, options: Sequence[ExecutableOption]) -> Bulletin:
     return db.session.scalars(
         select(Bulletin)
         .where(Bulletin.id == bulletin_id)
-        .options(*WITH_ROWS)
+        .options(*options)
         .execution_options(populate_existing=True)
     ).one()
 
@@ -365,6 +381,8 @@ def revisions_of(bulletin: Bulletin, limit: int = MAX_REVISIONS) -> list[Row]:
 def superseding_updates(updates: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     """By update (KB5026361): the later updates that supersede it, each with the reference of its bulletin."""
     wanted = [update for update in updates if update]
+    if not wanted:
+        return {}
     rows = db.session.execute(
         select(Remediation.supersedes, Remediation.update, Bulletin.reference)
         .distinct()

@@ -24,6 +24,7 @@ MAX_LINE_CHARACTERS = 4_000
 MAX_TEXT_CHARACTERS = 10_000
 MAX_ZONE_CHARACTERS = 60
 MAX_REASON_CHARACTERS = 1_000
+TLP_LABELS = ("CLEAR", "WHITE", "GREEN", "AMBER", "AMBER+STRICT", "RED")  # WHITE: its name in CSAF 2.0
 DOCUMENT_STATUSES = ("draft", "interim", "final", "withdrawn")
 REFERENCE = re.compile(r"RB-[0-9]{4}-[0-9]{3,7}$")
 ARTICLE = re.compile(r"(?:.*/articles/)?([0-9]{1,9})(?:/.*)?$")
@@ -217,6 +218,25 @@ class BulletinSchema(Schema):
         is_kept=True,
     )
     references = Lines("link | text", "https://acme.example/sa-1 | Advisory of Acme", is_kept=True)
+    threats = Lines(
+        "vulnerability | impact, exploit_status or target_set | date | description",
+        "CVE-2026-1001 | impact | | Remote code execution",
+        is_kept=True,
+    )
+    stated_issues = Lines(
+        "vulnerability | update | link | known issue that the document states",
+        "CVE-2026-1001 | AC100 | https://acme.example/ac100",
+        is_kept=True,
+    )
+    acknowledgments = Lines(
+        "vulnerability (empty: the whole document) | names, separated by ; | organization | for what | link",
+        "| Ada Example; Bo Example | Example Labs | Reported the overflow. | https://labs.example/",
+        is_kept=True,
+    )
+    tlp = fields.String(
+        validate=validate.OneOf(["", *TLP_LABELS], error=lazy_gettext("Choose a TLP label of the list.")),
+        metadata={"description": "Other labels than CLEAR only while the bulletin is not public."},
+    )
     known_issues = Lines("update | link | known issue", "AC100 | | Printing stops.")
     supersedes = Lines("a bulletin", "RB-2026-001")
     is_out_of_band = fields.Boolean(load_default=False)

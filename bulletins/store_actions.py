@@ -6,47 +6,35 @@ documents released within NEWS_PERIOD, or with `announce`: importing an archive 
 of its digest: a reader that learns more updates the rows of the same document without an alert.
 """
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
+from typing import Protocol
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from advisories.advisory import Advisory, Unusable
-from advisories.advisory import Vulnerability as AdvisoryVulnerability
-from advisories.codec import dump
-from advisories.completion import stated
 from advisories.csaf import provider
-from advisories.scores import SEVERITIES
 from auth.models import User, Visitor
-from bulletins import differences, fixes, issuer_texts, publishing, queries, rows, search_facts
+from bulletins import differences, fixes, issuer_texts, publishing, queries, ranking, rows, search_facts
 from bulletins.catalogue import Catalogue
+from bulletins.digests import content_digest, part_digests
+from bulletins.import_steps import READER_EDITION, Merged, Step, derived_again, merged, next_step
 from bulletins.mitigations import from_documents
 from bulletins.models import MAX_NAME_CHARACTERS, Bulletin, Counter
 from bulletins.originals import actions as originals
-from bulletins.priority import priority
 from bulletins.verdicts import actions as verdicts
 from bulletins.vulnerability_models import Vulnerability
-from core.database.db import db, lock_rows, number_rows, utcnow
+from core.database.bulk import number_rows
+from core.database.db import db, lock_rows, utcnow
 from core.jobs import events
 from core.markup import markup
 from posts import actions as posts
 from posts.models import DRAFT, PUBLISHED, Post
 
 NEWS_PERIOD = publishing.NEWS_PERIOD
-READER_EDITION = 1  # the edition of the readers; a higher one reads known documents again, quietly
-PARTS = {  # fields of Advisory that imports overwrite, or leave alone, together
-    "title": ("title",),
-    "severity": ("severity", "severity_text"),
-    "body": ("notes",),
-    "content": ("products", "vulnerabilities"),
-    "references": ("references",),
-    "status": ("status",),
-}
 MAX_SUMMARY_CHARACTERS = 200  # of a revision
 CHILDREN = ("products", "vulnerabilities", "mitigations", "known_issues")
 
@@ -83,129 +71,98 @@ def store(advisory: Advisory, *, catalogue: Catalogue, announce: bool = False) -
     body = rendered_body(advisory)
     advisory.html = issuer_texts.rendered(issuer_texts.texts_of(advisory))  # before anything is locked
     digest = content_digest(advisory)
-    bulletin_id = db.session.scalar(
+    bulletin_id = find(advisory)
+    if bulletin_id is None:
+        return add(_Rows(advisory, catalogue), body, digest, announce=announce)
+    lock_rows(Post, [bulletin_id])
+    bulletin = queries.get_whole(bulletin_id)
+    step = next_step(bulletin, advisory, digest)
+    if step is Step.REFRESH:
+        is_changed = refresh(bulletin, advisory, catalogue)
+        stored = Stored(Outcome.UPDATED if is_changed else Outcome.SKIPPED, bulletin)
+    elif step is Step.REPLACE:
+        stored = _update(bulletin, advisory, digest, catalogue)
+    else:
+        stored = Stored(Outcome.SKIPPED, bulletin)
+    return completed(stored, step, advisory, announce=announce)
+
+
+def find(advisory: Advisory) -> int | None:
+    """The id of the bulletin of a document."""
+    return db.session.scalar(
         select(Bulletin.id).where(
             Bulletin.publisher == advisory.publisher, Bulletin.tracking_id == advisory.tracking_id
         )
     )
-    if bulletin_id is None:
-        stored = _add(advisory, body, digest, catalogue, announce)
-    else:
-        lock_rows(Post, [bulletin_id])
-        bulletin = queries.get_whole(bulletin_id)
-        if bulletin.is_own:
-            return Stored(Outcome.SKIPPED, bulletin)
-        if bulletin.is_public and not publishing.is_open(advisory):
-            stored = Stored(Outcome.SKIPPED, bulletin)
-        elif bulletin.import_digest and publishing.is_older(bulletin, advisory):
-            return Stored(Outcome.SKIPPED, bulletin, not_public=publishing.why_older(bulletin, advisory))
-        elif digest in (bulletin.import_digest, content_digest(rows.to_advisory(bulletin))):
-            is_changed = refresh(bulletin, advisory, catalogue)
-            originals.keep_if_missing(bulletin, advisory)
-            stored = Stored(Outcome.UPDATED if is_changed else Outcome.SKIPPED, bulletin)
-        else:
-            stored = _update(bulletin, advisory, digest, catalogue)
-        if publishing.publish_waiting(bulletin, advisory, announce=announce):
-            stored = replace(stored, outcome=Outcome.UPDATED)
-    return replace(stored, not_public=publishing.why_hidden(stored.bulletin, advisory))
+
+
+def completed(stored: Stored, step: Step, advisory: Advisory, *, announce: bool) -> Stored:
+    """The last part of every import: publish what waited, and say why a document is not public."""
+    bulletin = stored.bulletin
+    if step is Step.OWN:
+        return stored
+    if step is Step.OLDER:
+        return replace(stored, not_public=publishing.why_older(bulletin, advisory))
+    if step is Step.REFRESH:
+        originals.keep_if_missing(bulletin, advisory)
+    if publishing.publish_waiting(bulletin, advisory, announce=announce):
+        stored = replace(stored, outcome=Outcome.UPDATED)
+    return replace(stored, not_public=publishing.why_hidden(bulletin, advisory))
+
+
+def summary_of(advisory: Advisory) -> str:
+    """The summary of the revision that an import makes."""
+    return f"Import of version {advisory.version}"[:60]
 
 
 def _update(bulletin: Bulletin, advisory: Advisory, digest: str, catalogue: Catalogue) -> Stored:
     """Replace the content by another version of the document, except for what moderators changed."""
-    edited = changed_here(bulletin)
-    current = rows.to_advisory(bulletin, with_local=False)
-    was_withdrawn = bulletin.document_status == publishing.WITHDRAWN
-    local_values = {}
-    for part in edited:
-        local_values |= {field: getattr(current, field) for field in PARTS[part]}
-    # the same version, read by another edition of the readers, is no news
-    is_quiet = bulletin.reader_edition != READER_EDITION and (
-        advisory.version,
-        advisory.current_release_at,
-    ) == (
-        current.version,
-        current.current_release_at,
-    )
-    advisory = publishing.withdrawn_content(advisory, current)
+    found = merged(bulletin, advisory)
     new = rewrite(
         bulletin,
-        replace(advisory, **local_values),
+        found.advisory,
         by=Visitor(),
         catalogue=catalogue,
-        summary=f"Import of version {advisory.version}"[:60],
-        is_quiet=is_quiet,
+        summary=summary_of(advisory),
+        is_quiet=found.is_quiet,
     )
+    after_update(bulletin, advisory, found, digest, part_digests(bulletin))
+    return Stored(Outcome.UPDATED, bulletin, new, found.edited)
+
+
+def after_update(
+    bulletin: Bulletin, advisory: Advisory, found: Merged, digest: str, parts: dict[str, str]
+) -> None:
+    """Store what was imported, and announce that the document was withdrawn."""
     bulletin.import_digest = digest
     bulletin.imported_release_at = advisory.current_release_at
-    _keep_parts(bulletin, edited)
-    bulletin.is_edited = bool(edited)
+    keep_parts(bulletin, found.edited, parts)
+    bulletin.is_edited = bool(found.edited)
     originals.keep(bulletin, advisory)
-    if advisory.status == publishing.WITHDRAWN and not was_withdrawn and not is_quiet:
+    if advisory.status == publishing.WITHDRAWN and not found.was_withdrawn and not found.is_quiet:
         publishing.announce_withdrawal(bulletin)
-    return Stored(Outcome.UPDATED, bulletin, new, edited)
 
 
 def refresh(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> bool:
-    """Store what the readers derive now from a known document, without an alert; returns whether it differs.
-
-    `bulletin` has all its rows. The content that moderators changed, or that a withdrawn document kept,
-    stays, as does what was derived from the same document in another format.
-    """
-    edited = changed_here(bulletin)
-    current = rows.to_advisory(bulletin, with_local=False)
-    wanted = replace(current, status=advisory.status, vulnerabilities=_with_derived(current, advisory))
-    keeps = (
-        "content" in edited
-        or advisory.format != current.format
-        or bulletin.document_status == publishing.WITHDRAWN
-    )
-    is_same = keeps or dump(wanted) == dump(current)
-    if is_same and bulletin.reader_edition == READER_EDITION:
+    """Store derived_again(), without an alert; returns whether anything differs."""
+    found = derived_again(bulletin, advisory)
+    if found is None:
         return False
-    set_rows(bulletin, current if keeps else wanted, catalogue)
-    _keep_parts(bulletin, edited)
+    set_rows(bulletin, found.advisory, catalogue)
+    keep_parts(bulletin, found.edited, part_digests(bulletin))
     db.session.flush()
+    verdicts.refresh_bulletins([bulletin.id])
     events.record("bulletin.ranked", subject=bulletin)
-    return not is_same
+    return found.is_changed
 
 
-def _with_derived(current: Advisory, read: Advisory) -> list[AdvisoryVulnerability]:
-    """The stored vulnerabilities with what was derived from the document that was read."""
-    if len(current.vulnerabilities) != len(read.vulnerabilities):
-        return current.vulnerabilities
-    return [
-        replace(
-            known,
-            remedies=[
-                *(each for each in known.remedies if not each.origin),
-                *(each for each in new.remedies if each.origin),
-            ],
-            exploitation=new.exploitation,
-            is_exploited=new.is_exploited,
-        )
-        for known, new in zip(current.vulnerabilities, read.vulnerabilities, strict=True)
-    ]
-
-
-def _keep_parts(bulletin: Bulletin, edited: tuple[str, ...]) -> None:
-    """Store the digests of the parts as they are now, except those that moderators changed."""
+def keep_parts(bulletin: Bulletin, edited: tuple[str, ...], parts: dict[str, str]) -> None:
+    """Store the part_digests() as they are now, except of those that moderators changed."""
     if not (bulletin.import_digest or bulletin.imported):
         return  # written here
     bulletin.imported = bulletin.imported | {
-        part: value for part, value in part_digests(bulletin).items() if part not in edited
+        part: value for part, value in parts.items() if part not in edited
     }
-
-
-def part_digests(bulletin: Bulletin) -> dict[str, str]:
-    """A digest of the present state of each of PARTS."""
-    values = dump(rows.to_advisory(bulletin, with_local=False))
-    return {part: _sha256([values.get(field) for field in fields]) for part, fields in PARTS.items()}
-
-
-def changed_here(bulletin: Bulletin) -> tuple[str, ...]:
-    """The PARTS that moderators changed since the last import."""
-    current = part_digests(bulletin)
-    return tuple(part for part, digest in bulletin.imported.items() if current[part] != digest)
 
 
 def check(advisory: Advisory) -> None:
@@ -223,18 +180,41 @@ def rendered_body(advisory: Advisory) -> markup.Rendered:
         raise Unusable(_("notes: %(why)s", why=error)) from error
 
 
-def content_digest(advisory: Advisory) -> str:
-    """A digest of the content, the same for all formats; warnings and what was derived do not count."""
-    return _sha256(dump(stated(advisory), but=("format", "category", "month", "warnings")))
+class Content(Protocol):
+    """How the rows of a new bulletin are written."""
+
+    @property
+    def advisory(self) -> Advisory:
+        """The document as it is stored."""
+        ...
+
+    def assign(self, bulletin: Bulletin) -> int:
+        """Set the columns and rows before it is inserted; returns the number of new CVEs."""
+        ...
+
+    def complete(self, bulletin: Bulletin) -> dict[str, str]:
+        """Write what needs its id, and compare versions with it; returns its part_digests()."""
+        ...
 
 
-def _sha256(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+@dataclass(frozen=True)
+class _Rows:
+    """Content of which every row is an object of the session."""
+
+    advisory: Advisory
+    catalogue: Catalogue
+
+    def assign(self, bulletin: Bulletin) -> int:
+        return set_rows(bulletin, self.advisory, self.catalogue)
+
+    def complete(self, bulletin: Bulletin) -> dict[str, str]:
+        verdicts.refresh_bulletins([bulletin.id])
+        return part_digests(bulletin)
 
 
-def _add(
-    advisory: Advisory, body: markup.Rendered, digest: str, catalogue: Catalogue, announce: bool
-) -> Stored:
+def add(content: Content, body: markup.Rendered, digest: str, *, announce: bool) -> Stored:
+    """Add the bulletin of a new document; the caller looked for a known one."""
+    advisory = content.advisory
     now = utcnow()
     released = min(advisory.initial_release_at or advisory.current_release_at or now, now)
     is_open = publishing.is_open(advisory)
@@ -253,15 +233,14 @@ def _add(
         is_told=is_open,
         **{name: [] for name in CHILDREN},
     )
-    new = set_rows(bulletin, advisory, catalogue)
+    new = content.assign(bulletin)
     posts.create(bulletin, body, quiet=True)
     originals.keep(bulletin, advisory)
-    verdicts.refresh_bulletins([bulletin.id])
-    bulletin.imported = part_digests(bulletin)
+    bulletin.imported = content.complete(bulletin)
     if is_open:
         is_news = publishing.is_news(bulletin, announce=announce)
         events.record("bulletin.published" if is_news else "bulletin.imported", subject=bulletin)
-    return Stored(Outcome.ADDED, bulletin, new)
+    return Stored(Outcome.ADDED, bulletin, new, not_public=publishing.why_hidden(bulletin, advisory))
 
 
 def next_reference(year: int) -> str:
@@ -279,14 +258,23 @@ def next_reference(year: int) -> str:
 def set_rows(bulletin: Bulletin, advisory: Advisory, catalogue: Catalogue) -> int:
     """Set the rows of a bulletin and the columns derived from them; returns the number of new CVEs."""
     catalogue.look_up(advisory.products)
+    built = rows.build(advisory, catalogue)
+    with db.session.no_autoflush:
+        bulletin.products = built.products
+        new = assign_rows(bulletin, advisory, built)
+        number_rows(bulletin.products)
+    return new
+
+
+def assign_rows(bulletin: Bulletin, advisory: Advisory, built: rows.Built) -> int:
+    """Set the rows of a bulletin except its products; returns the number of new CVEs."""
     known, new = _vulnerabilities({each.cve for each in advisory.vulnerabilities if each.cve})
     with db.session.no_autoflush:
-        rows.from_advisory(bulletin, advisory, known, catalogue)
-        number_rows(bulletin.products)  # tens of thousands in some documents
+        rows.assign(bulletin, built, known)
         number_rows(list(chain.from_iterable(row.remediations for row in bulletin.vulnerabilities)))
     from_documents.sync_mitigations(bulletin, advisory)
     issuer_texts.render(bulletin, advisory)
-    set_rank(bulletin)
+    ranking.set_rank(bulletin)
     bulletin.names = search_facts.search_names(advisory)
     bulletin.reader_edition = READER_EDITION
     return new
@@ -308,45 +296,6 @@ def _vulnerabilities(cves: set[str]) -> tuple[dict[str, Vulnerability], int]:
     return found | created, len(created)
 
 
-def set_rank(bulletin: Bulletin) -> None:
-    """Set the KEV and EPSS columns of a bulletin, and its priority."""
-    is_withdrawn = bulletin.document_status == publishing.WITHDRAWN  # what it said is kept
-    counted = [row for row in bulletin.vulnerabilities if row.concerns_any or is_withdrawn]
-    shared = [row.vulnerability for row in counted if row.vulnerability is not None]
-    listed = [row for row in shared if row.kev_added_on]
-    bulletin.is_exploited = any(map(is_listed, shared)) or any(row.is_exploited for row in counted)
-    bulletin.kev_added_on = min((row.kev_added_on for row in listed if row.kev_added_on), default=None)
-    bulletin.kev_due_on = min((row.kev_due_on for row in listed if row.kev_due_on), default=None)
-    bulletin.is_ransomware = any(row.is_ransomware for row in listed)
-    bulletin.epss = max((row.epss for row in shared if row.epss is not None), default=None)
-    needs_nobody = bulletin.is_informational or is_withdrawn
-    bulletin.priority = (
-        0
-        if needs_nobody
-        else priority(is_exploited=bulletin.is_exploited, severity=bulletin.severity, epss=bulletin.epss)
-    )
-
-
-def is_listed(shared: Vulnerability) -> bool:
-    """Whether a list of exploited vulnerabilities, CISA's or another, has this CVE."""
-    return shared.kev_added_on is not None or bool(shared.exploitations)
-
-
-def risk(bulletin: Bulletin) -> fixes.Risk:
-    """The present risk of a bulletin."""
-    severity = SEVERITIES.index(bulletin.severity) + 1 if bulletin.severity else 0
-    marks = [
-        (f"v:{row.cve or row.title}", row.has_fix) for row in bulletin.vulnerabilities if row.concerns_any
-    ]
-    marks += [(f"p:{row.key}", row.has_fix) for row in bulletin.products if row.status == "affected"]
-    return fixes.Risk(
-        bulletin.is_exploited,
-        severity,
-        open=frozenset(mark for mark, is_fixed in marks if not is_fixed),
-        fixed=frozenset(mark for mark, is_fixed in marks if is_fixed),
-    )
-
-
 def rewrite(
     bulletin: Bulletin,
     advisory: Advisory,
@@ -366,7 +315,7 @@ def rewrite(
     if facts is None:
         facts = posts.begin_edit(bulletin, None)
     before = rows.to_advisory(bulletin)
-    risk_before = risk(bulletin)
+    risk_before = ranking.risk(bulletin)
     new = set_rows(bulletin, advisory, catalogue)
     db.session.flush()  # the next lock reloads the row
     verdicts.refresh_bulletins([bulletin.id])
@@ -376,15 +325,6 @@ def rewrite(
         bulletin, body, by=by, title=title, summary=changes[:MAX_SUMMARY_CHARACTERS], old_facts=facts
     )
     if not is_quiet:
-        announce_risk_change(bulletin, fixes.risk_changes(risk_before, risk(bulletin)), by=by)
+        reasons = fixes.risk_changes(risk_before, ranking.risk(bulletin))
+        ranking.announce_risk_change(bulletin, reasons, by=by)
     return new
-
-
-def announce_risk_change(bulletin: Bulletin, reasons: list[str], *, by: User | Visitor | None = None) -> None:
-    """Announce that the risk of a public bulletin changed, if there are reasons (labels.risk_reason).
-
-    A withdrawn or informational bulletin is in no alert.
-    """
-    is_silent = bulletin.is_informational or bulletin.document_status == publishing.WITHDRAWN
-    if reasons and bulletin.is_public and not is_silent:
-        events.record("bulletin.risk_raised", subject=bulletin, actor=by, reasons=reasons)

@@ -10,8 +10,18 @@ from sqlalchemy import Row
 
 from advisories.scores import SEVERITIES
 from auth.current_user import current_user, me
+from auth.models import User
 from auth.reader import reader
-from bulletins import bulletin_page, exports, forms, panels, policy, product_queries, queries, store_actions
+from bulletins import (
+    bulletin_page,
+    digests,
+    exports,
+    forms,
+    panels,
+    policy,
+    product_queries,
+    queries,
+)
 from bulletins.actions import SUPERSEDES
 from bulletins.filters import Filter
 from bulletins.originals import queries as originals
@@ -24,6 +34,7 @@ from core.web.query_parameters import query_text
 from posts import policy as post_policy
 from posts import queries as post_queries
 from products import queries as products
+from products.inventories.queries import OneInventory, one_inventory
 from products.lifecycle.phases import phase_on
 
 bp = Blueprint("bulletins", __name__)
@@ -36,7 +47,6 @@ def requested_filter() -> Filter:
     """The filter in the query string; unknown values are ignored."""
     severity = query_text("severity")
     month = query_text("month")
-    is_mine = "mine" in request.args and current_user.is_authenticated
     return Filter(
         severity=severity if severity in SEVERITIES else "",
         exploited="exploited" in request.args,
@@ -46,14 +56,25 @@ def requested_filter() -> Filter:
         vendor=query_text("vendor"),
         month=month if MONTH.match(month) else "",
         cve=query_text("cve")[:30],
-        owner=me() if is_mine else None,
+        owner=requested_owner(),
     )
+
+
+def requested_owner() -> User | OneInventory | None:
+    """Whose products a list is narrowed to: the reader's, or one inventory, 404 if they do not see it."""
+    if not current_user.is_authenticated:
+        return None
+    if number := query_text("inventory"):
+        return get_or_404(one_inventory(me(), number))
+    return me() if "mine" in request.args else None
 
 
 def filter_parameters(narrowed: Filter) -> dict[str, str]:
     """The filter as query parameters, for links."""
     values = {each.name: getattr(narrowed, each.name) for each in fields(Filter) if each.name != "owner"}
-    mine = {"mine": "1"} if narrowed.owner is not None else {}
+    owner = narrowed.owner
+    mine = {"inventory": str(owner.inventory_id)} if isinstance(owner, OneInventory) else {}
+    mine |= {"mine": "1"} if owner is not None and not mine else {}
     return {name: "1" if value is True else value for name, value in values.items() if value} | mine
 
 
@@ -74,8 +95,8 @@ def requested_sort() -> str:
 def bulletins() -> ResponseReturnValue:
     """Bulletins, the most urgent first; for the reader's products by state: no fix, not stated, fixed."""
     depends_on(lists=["kind:bulletin"])
-    if "mine" in request.args and not current_user.is_authenticated:
-        return redirect(url_for("auth.login", next=url_for("bulletins.bulletins", mine=1)))
+    if not current_user.is_authenticated and not request.args.keys().isdisjoint(("mine", "inventory")):
+        return redirect(url_for("auth.login", next=request.full_path))
     narrowed = requested_filter()
     after = request.args.get("after")
     first = []
@@ -92,7 +113,7 @@ def bulletins() -> ResponseReturnValue:
     return render_template(
         "bulletins/bulletins.html",
         page=page,
-        uncertain=uncertain_ids(current_user, listed),
+        uncertain=uncertain_ids(narrowed.owner or current_user, listed),
         first=first,
         unstated=unstated,
         narrowed=narrowed,
@@ -180,7 +201,7 @@ def _changed_here(reference: str) -> tuple[str, ...]:
     if not policy.can_curate(current_user):
         return ()
     found = queries.find_bulletin(reference, current_user)
-    return store_actions.changed_here(queries.get_whole(found.id)) if found and found.is_edited else ()
+    return digests.changed_here(queries.get_whole(found.id)) if found and found.is_edited else ()
 
 
 @bp.get("/bulletins/<reference>")
@@ -204,6 +225,7 @@ def bulletin(reference: str) -> ResponseReturnValue:
         content=content,
         day=day,
         max_rows=bulletin_page.MAX_ROWS,
+        max_fixes=bulletin_page.MAX_FIXES,
         rendered=content.rendered,
         products=product_queries.page(found.id, wanted),
         original=originals.of_bulletin(found),

@@ -5,6 +5,7 @@ import zlib
 from sqlalchemy import select
 
 from core import redaction
+from core.backup.omissions import register_rows_without_backup
 from core.database.db import db
 from inventory.models import CalendarAddress
 from inventory.uploads.models import InventoryUpload
@@ -31,3 +32,4 @@ def _mask_results(mask: redaction.Mask, _by: object) -> int:
 
 
 redaction.register_rows("inventory_uploads", _mask_results)
+register_rows_without_backup(InventoryUpload.__tablename__, "content", "content IS NOT NULL")

@@ -175,12 +175,14 @@ def rewrite(
     tags: Iterable[str] | None = None,
     summary: str = "",
     old_facts: dict | None = None,
+    has_new_facts: bool = False,
     expected: Expected = None,
 ) -> Revision | None:
     """Replace the text of a post and store a revision; returns it, None when nothing changed.
 
     Raises versions.Stale when the current version is none of `expected`. `old_facts` are the facts from
     begin_edit(), if the caller has changed them since: changed facts make a revision even of the same text.
+    They are compared, unless the caller knows that they differ (`has_new_facts`).
     """
     if old_facts is None:
         old_facts = begin_edit(post, expected)
@@ -188,7 +190,7 @@ def rewrite(
     else:
         db.session.flush()
         locks.lock(post)
-        has_same_facts = old_facts == kinds.of(post).facts(post)
+        has_same_facts = not has_new_facts and old_facts == kinds.of(post).facts(post)
     before = sorted(tag.name for tag in post.tags)
     after = before if tags is None else sorted(set(tags))
     title = post.title if title is None else title

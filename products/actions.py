@@ -4,10 +4,14 @@ Every write adds a ProductChange with the previous facts, by which it can be und
 queries.full(), with releases, phases and names loaded.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from auth.models import User
 from core.database import versions
+from core.database.bulk import number_rows
 from core.database.db import db, lock_rows, utcnow
 from core.database.versions import Expected
 from core.jobs import events
@@ -51,7 +55,8 @@ def create(
         product.releases.append(_release(cycle, release_facts))
     _update_supported_until(product)
     db.session.add(product)
-    db.session.flush()
+    with db.session.no_autoflush:
+        _insert_releases(product.releases)
     _log_change(product, "added", {}, by=by, source=source, is_news=True)
     if by:
         events.record("product.created", subject=product, actor=by)
@@ -74,6 +79,38 @@ def add_release(
     return release
 
 
+def import_releases(product: Product, releases: dict[str, dict], *, source: str) -> Counter[str]:
+    """Add and change the releases of a product by an import; RELEASE_FACTS by cycle.
+
+    Returns how many were added, updated and skipped; removed ones are skipped. The product's own facts are
+    set once, and new rows are inserted together, because the write lock is held meanwhile.
+    """
+    known = {release.cycle: release for release in product.releases}
+    counts: Counter[str] = Counter()
+    for cycle, facts in releases.items():
+        release = known.get(cycle)
+        if release is None or release.removed_at is not None:
+            counts["skipped" if release else "added"] += 1
+        elif apply_import(release, facts, source=source, is_part=True):
+            counts["updated"] += 1
+        else:
+            counts["skipped"] += 1
+    new = [_release(cycle, facts) for cycle, facts in releases.items() if cycle not in known]
+    product.releases += new
+    _insert_releases(new)
+    for release in new:
+        _log_change(release, "added", {}, source=source)
+    _update_supported_until(product)
+    return counts
+
+
+def _insert_releases(releases: Sequence[Release]) -> None:
+    """Insert new releases with their phases, together."""
+    number_rows(releases)
+    number_rows(list(chain.from_iterable(release.phases for release in releases)))
+    db.session.flush()
+
+
 def _release(cycle: str, facts: dict) -> Release:
     release = Release(cycle=cycle, phases=[])
     for field, value in facts.items():
@@ -90,11 +127,12 @@ def edit(
     source: str = "",
     verb: str = "edited",
     expected: Expected = None,
+    is_part: bool = False,
 ) -> dict[str, list]:
     """Change facts that differ; return {field: [before, after]} as JSON values. Raises versions.Stale.
 
     Facts that a moderator (`by`) changes are listed in `ours`: imports do not overwrite them but add a
-    conflict.
+    conflict. `is_part`: the caller changes other releases too and updates the product afterwards.
     """
     if by:
         _lock_for_edit(thing, expected)
@@ -117,7 +155,8 @@ def edit(
         thing, verb, changed, by=by, source=source, is_news=isinstance(thing, Release) and has_new_dates
     )
     if isinstance(thing, Release) and has_new_dates:
-        _update_supported_until(thing.product)
+        if not is_part:
+            _update_supported_until(thing.product)
         events.record(
             "release.dates_changed",
             subject=thing,
@@ -167,10 +206,11 @@ def undo(change: ProductChange, *, by: User, expected: Expected = None) -> None:
         edit(thing, before, by=by, verb="undone", expected=expected)
 
 
-def apply_import(thing: Product | Release, facts: dict, *, source: str) -> bool:
+def apply_import(thing: Product | Release, facts: dict, *, source: str, is_part: bool = False) -> bool:
     """Set facts from an import, except those that moderators set; return whether anything changed."""
     _record_conflicts(thing, {f: facts[f] for f in thing.ours if f in facts}, source)
-    return bool(edit(thing, {f: v for f, v in facts.items() if f not in thing.ours}, source=source))
+    free = {field: value for field, value in facts.items() if field not in thing.ours}
+    return bool(edit(thing, free, source=source, is_part=is_part))
 
 
 def resolve_conflict(conflict: ImportConflict, *, accept_import: bool, by: User) -> None:

@@ -14,6 +14,7 @@ from core.mail.mail import site_url
 from core.web.access import get_or_404
 from core.web.forms import Invalid
 from products import actions, api_schemas, exports, policy, queries, schemas
+from products.inventories.queries import one_inventory
 from products.lifecycle import queries as lifecycle_queries
 from products.models import Product, Release
 from products.views import product_or_404
@@ -173,7 +174,15 @@ def remove_release(slug: str, cycle: str) -> Response:
 def list_ends(wanted: dict) -> dict | Response:
     """What ends in so many days, the next first."""
     day = queries.today()
+    owner = None
+    if "inventory" in wanted:
+        owner = get_or_404(one_inventory(tokens.reader(), str(wanted["inventory"])))
     page = lifecycle_queries.ending(
-        day, wanted["days"], kind=wanted["kind"], category=wanted["category"], after=wanted.get("after")
+        day,
+        wanted["days"],
+        kind=wanted["kind"],
+        category=wanted["category"],
+        owner=owner,
+        after=wanted.get("after"),
     )
     return listing(page, lambda phase: exports.phase_row(phase, day))

@@ -10,6 +10,7 @@ from core.web.fields import Line
 from products.lifecycle.phases import SECURITY, SUPPORT, Phase, Status
 
 MAX_WINDOW_DAYS = 3650
+MAX_ID = 999_999_999
 
 
 class End(fields.Raw):
@@ -45,6 +46,9 @@ class LifecycleQuery(Cursor):
     days = WholeNumber(0, MAX_WINDOW_DAYS, load_default=90)
     kind = fields.String(load_default=SECURITY, validate=validate.OneOf(SUPPORT))
     category = Line(load_default="", validate=validate.Length(max=30))
+    inventory = WholeNumber(
+        1, MAX_ID, metadata={"description": "Of the products of this inventory that you see."}
+    )
 
 
 class _ProductFacts(Item):

@@ -112,19 +112,11 @@ class Importer:
         product.source = self.source
         changed = actions.apply_import(product, file.facts, source=self.source)
         self._count("updated" if changed else "skipped", products=1)
-        known = {release.cycle: release for release in product.releases}
-        for cycle, facts in file.releases.items():
-            release = known.get(cycle)
-            if release is None:
-                actions.add_release(product, cycle, facts, source=self.source)
-                outcome = "added"
-            elif release.removed_at is not None:
-                outcome = "skipped"
-            else:
-                outcome = "updated" if actions.apply_import(release, facts, source=self.source) else "skipped"
-            self._count(outcome, releases=1)
-            changed |= outcome != "skipped"
-        if changed:
+        with db.session.no_autoflush:
+            counts = actions.import_releases(product, file.releases, source=self.source)
+        for outcome, number in counts.items():
+            self._count(outcome, releases=number)
+        if changed or counts["added"] or counts["updated"]:
             self._record_import(product)
 
     def _count(self, outcome: str, **numbers: int) -> None:

@@ -6,12 +6,14 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug import Response as BaseResponse
 
 from auth.current_user import current_user, me
+from auth.models import User
 from core.cache.dependencies import depends_on
 from core.cache.page_cache import cached_for_visitors
 from core.database import paging
 from core.web.access import get_or_404
 from core.web.query_parameters import query_text
 from products import exports, policy, queries
+from products.inventories.queries import OneInventory, one_inventory
 from products.lifecycle import queries as lifecycle_queries
 from products.lifecycle import timeline
 from products.lifecycle.phases import KINDS, SECURITY, SUPPORT, Phase, Status, phase_on
@@ -157,7 +159,15 @@ def window() -> dict:
         "kind": kind if kind in SUPPORT else SECURITY,
         "category": query_text("category"),
         "mine": mine,
+        "inventory": query_text("inventory") if current_user.is_authenticated else "",
     }
+
+
+def _owner(chosen: dict) -> User | OneInventory | None:
+    """Whose products a list is narrowed to; stops with 404 for an inventory that the reader does not see."""
+    if chosen["inventory"]:
+        return get_or_404(one_inventory(me(), chosen["inventory"]))
+    return me() if chosen["mine"] else None
 
 
 def query_options(chosen: dict) -> dict:
@@ -165,7 +175,7 @@ def query_options(chosen: dict) -> dict:
     return {
         "kind": chosen["kind"],
         "category": chosen["category"],
-        "owner": me() if chosen["mine"] else None,
+        "owner": _owner(chosen),
     }
 
 

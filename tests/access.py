@@ -260,7 +260,14 @@ ACCESS = {
     },
     **{
         f"api_inventory.{verb}": "members"
-        for verb in ("list_mine", "add_mine", "match_sbom", "list_inventories", "create_inventory")
+        for verb in (
+            "list_mine",
+            "add_mine",
+            "match_sbom",
+            "list_inventories",
+            "create_inventory",
+            "list_invitations",
+        )
     },
     **{
         f"api_inventory.{verb}": "own"
@@ -269,6 +276,11 @@ ACCESS = {
             "get_inventory",
             "delete_inventory",
             "list_products_of_inventory",
+            "rename_inventory",
+            "list_members",
+            "invite_member",
+            "remove_member",
+            "put_membership",
             "put_document",
             "get_upload",
         )

@@ -10,14 +10,18 @@ from core.database.db import db, may_write
 
 
 class Recorder:
-    """`spans` are the seconds of every transaction that could write, of all threads."""
+    """Seconds of every transaction that could write, of all threads: `spans`, and `cpu` of the thread."""
 
     def __init__(self):
-        self.spans, self._open = [], threading.local()
+        self.spans, self.cpu, self._open = [], [], threading.local()
 
     @property
     def longest(self):
         return max(self.spans, default=0.0)
+
+    @property
+    def longest_cpu(self):
+        return max(self.cpu, default=0.0)
 
 
 @contextmanager
@@ -29,10 +33,12 @@ def recorded():
     def begin(connection):
         if may_write():
             held.since = time.perf_counter()  # after BEGIN IMMEDIATE: waiting does not count
+            held.cpu_since = time.thread_time()
 
     def checkin(_connection, _record):
         if getattr(held, "since", None) is not None:
             recorder.spans.append(time.perf_counter() - held.since)
+            recorder.cpu.append(time.thread_time() - held.cpu_since)
             held.since = None
 
     event.listen(db.engine, "begin", begin)

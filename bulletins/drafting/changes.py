@@ -63,6 +63,7 @@ def apply_lines(advisory: Advisory, lines: Lines) -> dict:
         "products": changed.products,
         "vulnerabilities": changed.vulnerabilities,
         "references": changed.references,
+        "acknowledgments": changed.acknowledgments,
     }
 
 

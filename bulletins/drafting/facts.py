@@ -6,39 +6,28 @@ functions.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
 
 from advisories.advisory import Advisory, Exploitation, Reference, Vulnerability
 from advisories.cwe import name_of
+from bulletins.drafting import statements
 from bulletins.drafting.lines import CELL_SEPARATOR, BadLine, Lines, escape, split_cells, unescape
+from bulletins.drafting.statements import Kind, read_address, read_day, trimmed
 from bulletins.vulnerabilities import names
 
-MAX_URL_CHARACTERS = 2_000
 _CWE = re.compile(r"CWE-[1-9]\d{0,5}", re.A)
 _PLACE = re.compile(r"#([1-9]\d{0,4})", re.A)
 _SYSTEMS = {"GHSA": "GitHub", "GCVE": "GCVE", "EUVD": "ENISA"}  # that issue a name, by its prefix
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """One list of the form: `values(vulnerability)` that it shows, `cells(value)` and back, and `store`."""
-
-    values: Callable[[Vulnerability, Advisory], list]
-    cells: Callable[[Any], tuple[str, ...]]
-    read: Callable[[str, list[str]], Any]
-    store: Callable[[Vulnerability, list], None]
-    width: int
 
 
 def lines_of(advisory: Advisory) -> dict[str, tuple[str, ...]]:
     """The lines that the form shows, by the fields of Lines."""
     found = {name: tuple(line for line, *_rest in _known(advisory, name)) for name in _KINDS}
     found["references"] = tuple(map(_reference_line, advisory.references))
+    found["acknowledgments"] = (*statements.document_lines(advisory), *found["acknowledgments"])
     return found
 
 
@@ -48,9 +37,13 @@ def apply_lines(changed: Advisory, before: list[Vulnerability], advisory: Adviso
     `before` are the vulnerabilities of `changed` as they were listed, in the order of those of `advisory`.
     """
     for name in _KINDS:
-        _apply(changed, before, advisory, name, getattr(lines, name))
+        given = getattr(lines, name)
+        if name == "acknowledgments":
+            changed.acknowledgments = statements.document_acknowledgments(advisory, given)
+            given = tuple(line for line in given if not statements.is_of_document(line))
+        _apply(changed, before, advisory, name, given)
     known = {_reference_line(each): each for each in advisory.references}
-    changed.references = [known.get(_trimmed(line)) or _reference(line) for line in lines.references]
+    changed.references = [known.get(trimmed(line)) or _reference(line) for line in lines.references]
 
 
 def _apply(
@@ -58,13 +51,13 @@ def _apply(
 ) -> None:
     kind = _KINDS[name]
     shown = _known(advisory, name)
-    if tuple(map(_trimmed, lines)) == tuple(line for line, *_rest in shown):
+    if tuple(map(trimmed, lines)) == tuple(line for line, *_rest in shown):
         return
     known = {line: (before[place], value) for line, place, value in shown}
     found: dict[int, list] = {id(each): [] for each in changed.vulnerabilities}
     for line in lines:
-        if _trimmed(line) in known:
-            owner, value = known[_trimmed(line)]
+        if trimmed(line) in known:
+            owner, value = known[trimmed(line)]
         else:
             whose, *cells = split_cells(line, kind.width + 1)
             owner = _find(line, whose, changed)
@@ -80,15 +73,10 @@ def _known(advisory: Advisory, name: str) -> list[tuple[str, int, Any]]:
     """(line, place of the vulnerability, value) of everything that the form shows in a list."""
     kind = _KINDS[name]
     return [
-        (_trimmed(CELL_SEPARATOR.join((_key(each, place), *kind.cells(value)))), place, value)
+        (trimmed(CELL_SEPARATOR.join((_key(each, place), *kind.cells(value)))), place, value)
         for place, each in enumerate(advisory.vulnerabilities)
         for value in kind.values(each, advisory)
     ]
-
-
-def _trimmed(line: str) -> str:
-    """A line without the separators of empty cells at its end."""
-    return line.rstrip(" |")
 
 
 def _key(vulnerability: Vulnerability, place: int) -> str:
@@ -132,31 +120,12 @@ def _exploitation(line: str, cells: list[str]) -> Exploitation:
     source, day, url, details = cells
     if not source:
         raise BadLine(line, _("Name who says that it is exploited, for example CISA KEV."))
-    return Exploitation(source, _day(line, day), _address(line, url), unescape(details))
+    return Exploitation(source, read_day(line, day), read_address(line, url), unescape(details))
 
 
 def _set_exploitation(vulnerability: Vulnerability, found: list[Exploitation]) -> None:
     vulnerability.exploitation = found
     vulnerability.is_exploited = bool(found)
-
-
-def _day(line: str, text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text[:40])
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadLine(line, _("“%(day)s” is no date. Write 2026-11-03.", day=text[:40])) from None
-    if not 1990 <= at.year <= 2199:
-        raise BadLine(line, _("“%(day)s” is no date. Write 2026-11-03.", day=text[:40]))
-    return at
-
-
-def _address(line: str, url: str) -> str:
-    if url and (not url.startswith(("https://", "http://")) or len(url) > MAX_URL_CHARACTERS):
-        raise BadLine(line, _("A link begins with https:// and has at most %(n)s characters.", n=2_000))
-    return url
 
 
 def _cwe(line: str, cells: list[str]) -> tuple[str, str]:
@@ -185,30 +154,31 @@ def _set_aliases(vulnerability: Vulnerability, found: list[tuple[str, str]]) -> 
 
 
 def _reference_line(each: Reference) -> str:
-    return _trimmed(CELL_SEPARATOR.join((each.url.replace("|", "%7C"), escape(each.summary))))
+    return trimmed(CELL_SEPARATOR.join((each.url.replace("|", "%7C"), escape(each.summary))))
 
 
 def _reference(line: str) -> Reference:
     url, summary = split_cells(line, 2)
     if not url:
         raise BadLine(line, _("A reference begins with its link: https://… | text"))
-    return replace(Reference(_address(line, url)), summary=unescape(summary))
+    return replace(Reference(read_address(line, url)), summary=unescape(summary))
 
 
 _KINDS = {
-    "exploited": _Kind(_exploitations, _exploitation_cells, _exploitation, _set_exploitation, 4),
-    "cwes": _Kind(
+    "exploited": Kind(_exploitations, _exploitation_cells, _exploitation, _set_exploitation, 4),
+    "cwes": Kind(
         lambda each, _advisory: [each.cwe] if each.cwe else [],
         lambda cwe: (" ".join(filter(None, cwe)),),
         _cwe,
         _set_cwe,
         1,
     ),
-    "aliases": _Kind(
+    "aliases": Kind(
         lambda each, _advisory: list(each.other_ids),
         lambda pair: (pair[1].replace("|", "/"), pair[0].replace("|", "/")),
         _alias,
         _set_aliases,
         2,
     ),
+    **statements.KINDS,
 }

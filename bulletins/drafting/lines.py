@@ -30,7 +30,7 @@ class BadLine(ValueError):
 
 @dataclass(frozen=True)
 class Lines:
-    """The lists of the form, as typed; facts.py has the last four."""
+    """The lists of the form, as typed; facts.py has those after the remedies."""
 
     vulnerabilities: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
@@ -39,6 +39,9 @@ class Lines:
     cwes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    threats: tuple[str, ...] = ()
+    stated_issues: tuple[str, ...] = ()
+    acknowledgments: tuple[str, ...] = ()
 
 
 class TypedLine(str):

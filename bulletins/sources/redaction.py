@@ -1,11 +1,13 @@
 """The columns of sources and uploads that redaction masks.
 
-The content of an upload is not masked: only its owner can see it, and it is deleted within hours.
+The content of an upload is not masked: only its owner can see it, it is deleted within hours, and backups
+leave it out.
 """
 
 from bulletins.sources.models import Source, SourceDocument
 from bulletins.uploads.models import Upload
 from core import redaction
+from core.backup.omissions import register_rows_without_backup
 
 redaction.register_text(Source, "name", "errors")
 redaction.register_text(SourceDocument, "reason")
@@ -15,3 +17,4 @@ redaction.register_without_text(
 )
 redaction.register_without_text(SourceDocument, "url", "changed", "etag", "last_modified")
 redaction.register_without_text(Upload, "digest", "claimed_by")
+register_rows_without_backup(Upload.__tablename__, "size", "size > 0")  # emptied once it is imported

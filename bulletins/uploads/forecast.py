@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from advisories.advisory import Advisory
 from bulletins import publishing, queries, rows, store_actions
+from bulletins.digests import PARTS, changed_here, content_digest
 from bulletins.models import Bulletin
-from bulletins.store_actions import PARTS, Outcome
+from bulletins.store_actions import Outcome
 from core.database.db import db
 
 
@@ -41,7 +42,7 @@ def forecast(advisory: Advisory) -> Forecast:
     bulletin = queries.get_whole(bulletin_id)
     if why := _why_skipped(bulletin, advisory):
         return Forecast(Outcome.SKIPPED, why, bulletin.reference)
-    edited = store_actions.changed_here(bulletin)
+    edited = changed_here(bulletin)
     current = rows.to_advisory(bulletin, with_local=False)
     local_values = {field: getattr(current, field) for part in edited for field in PARTS[part]}
     after = replace(publishing.withdrawn_content(advisory, current), **local_values)
@@ -57,5 +58,5 @@ def _why_skipped(bulletin: Bulletin, advisory: Advisory) -> str:
         return publishing.why_hidden(bulletin, advisory)
     if bulletin.import_digest and publishing.is_older(bulletin, advisory):
         return publishing.why_older(bulletin, advisory)
-    known = (bulletin.import_digest, store_actions.content_digest(rows.to_advisory(bulletin)))
-    return _("nothing changes") if store_actions.content_digest(advisory) in known else ""
+    known = (bulletin.import_digest, content_digest(rows.to_advisory(bulletin)))
+    return _("nothing changes") if content_digest(advisory) in known else ""

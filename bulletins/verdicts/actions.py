@@ -20,7 +20,9 @@ from bulletins.verdicts.models import (
     VersionVerdict,
 )
 from bulletins.verdicts.statements import statements_of
+from bulletins.vulnerability_models import BulletinVulnerability
 from core.database import versions as edit_versions
+from core.database.bulk import insert_prepared
 from core.database.db import changed_rows, db, insert, utcnow
 from core.database.versions import Expected
 from core.jobs import events
@@ -74,6 +76,67 @@ def _refresh(bulletin_id: int, rows: list[AffectedProduct], vulnerabilities: lis
     return len(found)
 
 
+@dataclass(frozen=True)
+class Findings:
+    """The verdicts of installed versions on the products of a bulletin, by position, before they are stored.
+
+    `rules` and `last_version_id` are those that were compared.
+    """
+
+    keys: list[str]
+    verdicts: list[tuple[int, int, str]]  # (id of the version, position of the product, state)
+    rules: Rules
+    last_version_id: int
+
+
+def compare_products(
+    rows: Sequence[AffectedProduct],
+    vulnerabilities: Sequence[BulletinVulnerability],
+    bulletin_id: int | None = None,
+) -> Findings:
+    """Compare the rows of one bulletin, which need not be stored, with all installed versions. Reads only."""
+    index = _Index(rows, statements_of(rows, vulnerabilities))
+    last = db.session.scalar(select(func.max(InstalledVersion.id))) or 0
+    known = queries.rules(bulletin_id)
+    versions = version_queries.with_keys(index.by_key, index.by_product)
+    stored = version_queries.keys_of([version.id for version in versions])
+    found = [
+        (version.id, row.position, state)
+        for version in versions
+        for row, state in index.alarms(version, stored.get(version.id, set()), known)
+    ]
+    return Findings(sorted(index.by_key)[:MAX_NAMES], found, known, last)
+
+
+def store_findings(bulletin: Bulletin, findings: Findings, ids: dict[int, int]) -> bool:
+    """Store verdicts on the products of a bulletin, whose `ids` are by position.
+
+    False, and nothing is written, if corrections changed meanwhile. Versions that came meanwhile are compared
+    by the worker.
+    """
+    if queries.rules(bulletin.id) != findings.rules:
+        return False
+    changed_rows(delete(AffectedName).where(AffectedName.bulletin_id == bulletin.id))
+    insert_prepared(AffectedName, ("bulletin_id", "key"), [(bulletin.id, key) for key in findings.keys])
+    mine = select(AffectedProduct.id).where(AffectedProduct.bulletin_id == bulletin.id)
+    changed_rows(delete(VersionVerdict).where(VersionVerdict.affected_product_id.in_(mine)))
+    existing = {version_id for version_id, _place, _state in findings.verdicts}
+    existing &= version_queries.existing_ids(existing)
+    insert_prepared(
+        VersionVerdict,
+        ("version_id", "affected_product_id", "state"),
+        [
+            (version_id, ids[place], state)
+            for version_id, place, state in findings.verdicts
+            if version_id in existing
+        ],
+    )
+    newer = update(InstalledVersion).where(InstalledVersion.id > findings.last_version_id)
+    if changed_rows(newer.values(compared_at=None)):
+        events.record("components.changed", subject=bulletin)
+    return True
+
+
 class _Index:
     """The statements of one bulletin by key and by product: a version is compared with related ones only."""
 
@@ -90,6 +153,15 @@ class _Index:
 
     def verdicts(self, version: InstalledVersion, keys: Collection[str], known: Rules) -> list[dict]:
         """The rows of VersionVerdict of one version."""
+        return [
+            {"version_id": version.id, "affected_product_id": row.id, "state": state}
+            for row, state in self.alarms(version, keys, known)
+        ]
+
+    def alarms(
+        self, version: InstalledVersion, keys: Collection[str], known: Rules
+    ) -> list[tuple[AffectedProduct, str]]:
+        """The products that concern a version, or may do so, with the state."""
         installed = version.installed
         places: set[int] = set()
         for key in {*keys, *installed.identity.keys}:
@@ -99,11 +171,7 @@ class _Index:
         ordered = sorted(places)
         verdicts = verdict_on(installed, [self.statements[place] for place in ordered], known)
         return [
-            {
-                "version_id": version.id,
-                "affected_product_id": self.rows[place].id,
-                "state": verdict.state,
-            }
+            (self.rows[place], verdict.state)
             for place, verdict in zip(ordered, verdicts, strict=True)
             if verdict is not None and verdict.state in ALARMS
         ]

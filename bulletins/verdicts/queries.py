@@ -24,14 +24,14 @@ from core.database.db import db
 from inventory.versions import queries as version_queries
 from inventory.versions.models import InstalledComponent, InstalledVersion
 from inventory.versions.verdicts import ALARMS, UNKNOWN, Rules, Statement, Verdict, verdict_on, worst
-from products.inventories.queries import is_used_by
+from products.inventories.queries import Owner, is_used_by
 from products.models import OwnedRelease
 
 MAX_SHOWN = 50  # versions on the page of a bulletin
 MAX_LISTED = 200  # corrections
 
 
-def is_installed_by(user: User | Visitor) -> ColumnElement[bool]:
+def is_installed_by(user: Owner) -> ColumnElement[bool]:
     """SQL condition on an AffectedProduct: it concerns a version that `user` has, or may do so.
 
     Entries without a stored version count by release, and as a whole where a range of versions is named.
@@ -45,7 +45,7 @@ def is_installed_by(user: User | Visitor) -> ColumnElement[bool]:
     return or_(AffectedProduct.id.in_(compared), _is_run_without_version(user))
 
 
-def _is_run_without_version(user: User | Visitor) -> ColumnElement[bool]:
+def _is_run_without_version(user: Owner) -> ColumnElement[bool]:
     has_version = (
         exists()
         .where(
@@ -72,7 +72,7 @@ def _is_run_without_version(user: User | Visitor) -> ColumnElement[bool]:
     )
 
 
-def uncertain_ids(user: User | Visitor, bulletin_ids: Collection[int]) -> set[int]:
+def uncertain_ids(user: Owner, bulletin_ids: Collection[int]) -> set[int]:
     """Those of the bulletins that concern `user` only by unknown verdicts."""
     if not bulletin_ids:
         return set()
@@ -158,12 +158,11 @@ def findings(bulletin: Bulletin, user: User | Visitor) -> list[Finding]:
     """What a bulletin says of what `user` has, the most urgent first; at most MAX_SHOWN versions."""
     if not user.is_authenticated:
         return []
-    keys = list(db.session.scalars(select(AffectedName.key).where(AffectedName.bulletin_id == bulletin.id)))
+    keys = select(AffectedName.key).where(AffectedName.bulletin_id == bulletin.id)
     named = select(AffectedProduct.product_id).where(
         AffectedProduct.bulletin_id == bulletin.id, AffectedProduct.product_id.is_not(None)
     )
-    product_ids = set(filter(None, db.session.scalars(named.distinct())))
-    versions = version_queries.mine_with_keys(user, keys, product_ids, limit=MAX_SHOWN)
+    versions = version_queries.mine_with_keys(user, keys, named, limit=MAX_SHOWN)
     if not versions:
         return []
     products = db.session.scalars(rows_of([bulletin.id])).all()

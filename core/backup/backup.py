@@ -2,8 +2,8 @@
 
 It holds a snapshot of the database, the files of the folder `uploads`, the key that signs the links in mail
 already sent, and the settings that are not secret. It does not hold the search index (it is rebuilt, never
-restored), tasks and mail already written to files, secrets from the environment, and the text of queued mail
-with a secret link (core/backup/omissions.py).
+restored), tasks and mail already written to files, secrets from the environment, the text of queued mail with
+a secret link, and files that wait to be read (core/backup/omissions.py).
 """
 
 import os

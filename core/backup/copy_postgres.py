@@ -81,9 +81,12 @@ def _copy(table: str, columns: list[str], direction: str) -> str:
 
 def _copy_statement(table: str, columns: list[str]) -> str:
     """The COPY statement for the rows of a table, without omitted data."""
+    quote = db.engine.dialect.identifier_preparer.quote_identifier
+    if condition := omissions.omitted_rows(table, columns):
+        listed = ", ".join(map(quote, columns))
+        return f"COPY (SELECT {listed} FROM {quote(table)} WHERE NOT ({condition})) TO STDOUT"  # noqa: S608
     if table != omissions.TABLE or not omissions.applies(columns):
         return _copy(table, columns, "TO STDOUT")
-    quote = db.engine.dialect.identifier_preparer.quote_identifier
     listed = ", ".join(omissions.expression(column, quote(column)) for column in columns)
     return f"COPY (SELECT {listed} FROM {quote(table)}) TO STDOUT"  # noqa: S608  (no values)
 

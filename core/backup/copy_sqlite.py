@@ -62,7 +62,10 @@ def dump(archive: Writer, folder: Path) -> dict:
         own = schema.own_tables(_columns(target, "main"))
         if omissions.applies(own.get(omissions.TABLE, [])):
             target.execute(omissions.statement())
-            target.commit()
+        for name, columns in own.items():
+            if condition := omissions.omitted_rows(name, columns):
+                target.execute(f"DELETE FROM {name} WHERE {condition}")  # noqa: S608  (no values)
+        target.commit()
         tables = {name: {"columns": columns, "rows": _count(target, name)} for name, columns in own.items()}
         (revision,) = target.execute(f"SELECT version_num FROM {schema.VERSION_TABLE}").fetchone()  # noqa: S608  (no values)
     with progress_callback(copy.stat().st_size, "packing") as report:

@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -29,7 +29,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     event,
-    func,
     make_url,
     select,
     text,
@@ -225,27 +224,6 @@ def lock_rows(entity: Any, ids: Iterable[int | None]) -> None:
             .order_by(entity.id)
             .with_for_update(key_share=True)
         )
-
-
-def number_rows(rows: Sequence[Any]) -> None:
-    """Give new rows of one model their ids, so that a flush inserts them together and not one by one.
-
-    Rows that have an id keep it. The ids are this transaction's own: SQLite has one writer, and PostgreSQL's
-    sequence gives none twice.
-    """
-    new = [row for row in rows if row.id is None]
-    if not new:
-        return
-    table = type(new[0]).__table__
-    if db.engine.dialect.name == "sqlite":
-        start = db.session.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
-        ids: Sequence[int] = range(start + 1, start + len(new) + 1)
-    else:
-        sequence = func.pg_get_serial_sequence(table.name, "id")
-        numbers = func.generate_series(1, len(new)).table_valued("number")
-        ids = db.session.scalars(select(func.nextval(sequence)).select_from(numbers)).all()
-    for row, number in zip(new, ids, strict=True):
-        row.id = number
 
 
 def is_conflict(error: BaseException) -> bool:

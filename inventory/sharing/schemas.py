@@ -20,6 +20,33 @@ class InvitationSchema(Schema):
     right = fields.String(load_default=RIGHTS[0], validate=validate.OneOf(RIGHTS))
 
 
+class ChangedMembershipSchema(Schema):
+    """Whether an inventory counts among yours; true accepts an invitation."""
+
+    is_used = fields.Boolean(required=True)
+
+
+class InventoryMemberItem(Reply):
+    """A member of an inventory, or somebody who is invited."""
+
+    username = fields.String()
+    right = fields.String(validate=validate.OneOf(["owner", "edit", "read"]))
+    invited_at = fields.AwareDateTime()
+    accepted_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "Null until the invitation is accepted."}
+    )
+
+
+class InvitationItem(Reply):
+    """An invitation to an inventory."""
+
+    id = fields.Integer(metadata={"description": "The id of the inventory."})
+    name = fields.String()
+    owner = fields.String()
+    right = fields.String(validate=validate.OneOf(["edit", "read"]))
+    invited_at = fields.AwareDateTime()
+
+
 class InventoryItem(Reply):
     """An inventory that you see: your own, or one that somebody shares with you."""
 

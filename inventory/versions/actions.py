@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, or_, select, update
 
 from core.database.db import changed_rows, db, insert
 from core.jobs import events
 from inventory.formats.component import Component
 from inventory.versions.models import InstalledComponent, InstalledName, InstalledVersion
-from inventory.versions.queries import BATCH_SIZE
+from inventory.versions.queries import BATCH_SIZE, keys_of
+from inventory.versions.spellings import written_version
 from inventory.versions.verdicts import Installed
 from products.inventories.models import Inventory
 from products.models import OwnedRelease, Product, Release
@@ -41,6 +42,7 @@ def installed_of(
         except BadName:
             version = ""
     vendor = component.vendor or ("" if component.purl else component.group)
+    version = written_version(component.name, version)
     return Installed(
         component.name[:MAX_TEXT_CHARACTERS],
         vendor[:MAX_TEXT_CHARACTERS],
@@ -245,6 +247,36 @@ def _insert_versions(versions: dict[str, Installed]) -> None:
     ]
     if keys:
         db.session.execute(insert(InstalledName).on_conflict_do_nothing(), keys)
+
+
+def complete_names(after: int, limit: int = BATCH_SIZE) -> int | None:
+    """Store keys that the present rules give to versions above an id; returns the last id, None at the end.
+
+    Versions with new keys are compared again by the worker.
+    """
+    found = list(
+        db.session.scalars(
+            select(InstalledVersion)
+            .where(InstalledVersion.id > after)
+            .order_by(InstalledVersion.id)
+            .limit(limit)
+        )
+    )
+    if not found:
+        return None
+    stored = keys_of([version.id for version in found])
+    new = [
+        {"version_id": version.id, "key": key}
+        for version in found
+        for key in dict.fromkeys(version.installed.identity.keys)
+        if key not in stored.get(version.id, set())
+    ]
+    if new:
+        db.session.execute(insert(InstalledName).on_conflict_do_nothing(), new)
+        ids = {row["version_id"] for row in new}
+        changed_rows(update(InstalledVersion).where(InstalledVersion.id.in_(ids)).values(compared_at=None))
+        events.record("components.changed")
+    return found[-1].id
 
 
 def forget_unused() -> int:

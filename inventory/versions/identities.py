@@ -8,27 +8,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from inventory.versions import packages
+from inventory.versions.spellings import loose_spellings, spellings
 from products import names
 
-SURE, MAYBE, NO = "sure", "maybe", ""
+SURE, MAYBE, SIMILAR, NO = "sure", "maybe", "similar", ""
 MAX_KEY_CHARACTERS = 200
-MAX_KEYS = 12  # of one thing
+MIN_LOOSE_CHARACTERS = 3
+MIN_MAKER_CHARACTERS = 4  # of the first word of a maker, with which a name may begin
+MAX_KEYS = 16  # of one thing
 _LEGAL = frozenset(
     (
         "inc incorporated llc ltd limited gmbh corp corporation co company foundation software project the "
         "group team technologies technology ag sa sarl bv srl plc pty oy ab kg e v org organization "
-        "community systems international developers contributors"
+        "community systems international developers contributors labs fz"
     ).split()
 )
-_PARENTHESES = re.compile(r"[(\[]([^()\[\]]{1,60})[)\]]")
-_LOCALE = re.compile(r"[a-z]{2}(?:-[a-z]{2,4})?")
-_TAIL_WORDS = frozenset(
-    (
-        "x64 x86 64bit 32bit 64-bit 32-bit 64 32 bit amd64 arm64 win32 win64 user machine edition version "
-        "release update lts esr"
-    ).split()
-)
-_NUMBER = re.compile(r"v?[0-9]+(?:[._][0-9]+)*[a-z]?[0-9]*")
 _PLUS = re.compile(r"\+")
 _PYPI = re.compile(r"[-_.]+")
 
@@ -38,7 +32,7 @@ class Identity:
     """What identifies a component or an affected product.
 
     `products` are the name without the maker, `wholes` the name with it: each as written, and without a
-    number that repeats the version.
+    number that repeats the version. `loose` are both without editions and descriptions.
     """
 
     package: packages.Package | None = None
@@ -47,6 +41,7 @@ class Identity:
     vendor: str = ""  # key
     products: frozenset[str] = frozenset()
     wholes: frozenset[str] = frozenset()
+    loose: frozenset[str] = frozenset()
     is_library: bool = False
 
     @property
@@ -57,7 +52,7 @@ class Identity:
             start = f"{self.package.kind}:{self.package.vendor}/"
             return tuple(f"{start}{name}"[:MAX_KEY_CHARACTERS] for name in ids)
         found = {f"purl:{self.purl}": self.purl, f"cpe:{self.cpe}": self.cpe}
-        for key in (*sorted(self.wholes), *sorted(self.products)):
+        for key in (*sorted(self.wholes), *sorted(self.products), *sorted(self.loose)):
             found[f"name:{key}"] = key
         return tuple(each[:MAX_KEY_CHARACTERS] for each, value in found.items() if value)[:MAX_KEYS]
 
@@ -76,10 +71,8 @@ def identity(
     short_maker = [word for word in maker if word not in _LEGAL] or maker
     products: set[str] = set()
     wholes: set[str] = set()
-    for written in _spellings(name or cpe_product, version):
-        rest = next(
-            (written[len(each) :] for each in (maker, short_maker) if _begins(written, each)), written
-        )
+    for written in spellings(name or cpe_product, version):
+        rest = _without_maker(written, maker, short_maker)
         products.add(_key(rest))
         wholes |= {_key(written)} if rest is not written or not maker else set()
         wholes |= {_key([*each, *rest]) for each in (maker, short_maker) if maker}
@@ -90,8 +83,24 @@ def identity(
         _key(short_maker),
         frozenset(products - {""}),
         frozenset(wholes - {""}),
+        _loose(name or cpe_product, version, maker, short_maker),
         is_library,
     )
+
+
+def _without_maker(written: list[str], maker: list[str], short_maker: list[str]) -> list[str]:
+    """The words of a name without its maker; the same list if it does not begin with it."""
+    first = [each for each in short_maker[:1] if each.isalpha() and len(each) >= MIN_MAKER_CHARACTERS]
+    starts = (maker, short_maker, first)
+    return next((written[len(each) :] for each in starts if each and _begins(written, each)), written)
+
+
+def _loose(name: str, version: str, maker: list[str], short_maker: list[str]) -> frozenset[str]:
+    found = set()
+    for written in loose_spellings(name, version):
+        rest = _without_maker(written, maker, short_maker)
+        found |= {_key(written), _key(rest)}
+    return frozenset(each for each in found if len(each) >= MIN_LOOSE_CHARACTERS)
 
 
 def _begins(words: list[str], start: list[str]) -> bool:
@@ -124,45 +133,11 @@ def _cpe(cpe: str) -> tuple[str, str, str]:
 
 
 def _key(words: list[str]) -> str:
-    return _PLUS.sub("plus", "".join(words))[:MAX_KEY_CHARACTERS]
-
-
-def _spellings(name: str, version: str) -> list[list[str]]:
-    """The words of a name without what inventories append: "Mozilla Firefox (x64 en-US)", "7-Zip 24.08".
-
-    A single number stays, unless it begins the version, when both spellings count: Windows 11 is not
-    Windows 10.
-    """
-    text = _PARENTHESES.sub(_without_build, name[: names.MAX_NAME_LENGTH])
-    tokens = text.split()
-    while len(tokens) > 1 and tokens[-1].casefold().strip("-,") in _TAIL_WORDS:
-        tokens.pop()
-    found = [names.words(" ".join(tokens))]
-    while len(tokens) > 1 and _is_appended(tokens[-1].casefold().strip("-,"), version.casefold()):
-        tokens.pop()
-        found.append(names.words(" ".join(tokens)))
-    return [each for each in found if each][:3] or [names.words(name)]
-
-
-def _without_build(match: re.Match) -> str:
-    """Parentheses that say for which processor and language it was built, removed; all others stay."""
-    words = match[1].casefold().replace(",", " ").split()
-    is_build = all(word in _TAIL_WORDS or _LOCALE.fullmatch(word) for word in words)
-    return " " if is_build else match[0]
-
-
-def _is_appended(word: str, version: str) -> bool:
-    if word in _TAIL_WORDS:
-        return True
-    if not _NUMBER.fullmatch(word):
-        return False
-    number = word.removeprefix("v")
-    known = version.removeprefix("v")
-    return "." in number or known == number or known.startswith((f"{number}.", f"{number}u"))
+    return _PLUS.sub("plus", "".join(word for word in words if word != "and"))[:MAX_KEY_CHARACTERS]
 
 
 def likeness(installed: Identity, named: Identity) -> str:
-    """SURE, MAYBE (the name is the same, the maker is not known) or NO.
+    """SURE, MAYBE (the name is the same, the maker is not known), SIMILAR (up to an edition) or NO.
 
     Two packages are alike if the distribution and the name are the same; a package and an upstream product
     never are.
@@ -192,14 +167,25 @@ def _names(installed: Identity, named: Identity) -> str:
         return SURE  # the name contains the maker
     if named.vendor and not installed.vendor and named.wholes & installed.products:
         return SURE
+    is_same_maker = bool(installed.vendor and named.vendor) and _is_same_maker(installed.vendor, named.vendor)
+    if is_same_maker and (installed.products & named.wholes or installed.wholes & named.products):
+        return SURE
     same = installed.products & named.products
     if not same:
-        return NO
+        return _loosely(installed, named, is_same_maker=is_same_maker)
     if installed.vendor and named.vendor:
         return SURE if _is_same_maker(installed.vendor, named.vendor) or named.vendor in same else NO
     if named.vendor in same or installed.vendor in same:
         return SURE
     return NO if installed.is_library or named.is_library else MAYBE
+
+
+def _loosely(installed: Identity, named: Identity, *, is_same_maker: bool) -> str:
+    """SIMILAR if the names are the same up to an edition, by one maker or one named like the product."""
+    same = installed.loose & named.loose
+    if not same or installed.is_library or named.is_library:
+        return NO
+    return SIMILAR if is_same_maker or named.vendor in same or installed.vendor in same else NO
 
 
 def _is_same_maker(first: str, second: str) -> bool:

@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from auth.models import User, Visitor
 from core.database.db import db
 from inventory.versions.models import InstalledComponent, InstalledName, InstalledVersion
-from products.inventories.queries import used_ids
+from products.inventories.queries import Owner, used_ids
 
 BATCH_SIZE = 500
 
 
-def is_mine(user: User | Visitor) -> ColumnElement[bool]:
+def is_mine(user: Owner) -> ColumnElement[bool]:
     """SQL condition on an InstalledComponent: it is in an inventory that `user` uses."""
     return InstalledComponent.inventory_id.in_(used_ids(user))
 
@@ -36,6 +36,16 @@ def with_keys(keys: Iterable[str], product_ids: Collection[int]) -> list[Install
     return list(found.values())
 
 
+def existing_ids(ids: Collection[int]) -> set[int]:
+    """Those of the ids that are versions."""
+    found: set[int] = set()
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), BATCH_SIZE):
+        batch = ordered[start : start + BATCH_SIZE]
+        found.update(db.session.scalars(select(InstalledVersion.id).where(InstalledVersion.id.in_(batch))))
+    return found
+
+
 def mine(user: User | Visitor) -> list[InstalledComponent]:
     """All that `user` has installed, by name."""
     return list(
@@ -50,10 +60,10 @@ def mine(user: User | Visitor) -> list[InstalledComponent]:
 
 
 def mine_with_keys(
-    user: User | Visitor, keys: Collection[str], product_ids: Collection[int], *, limit: int
+    user: User | Visitor, keys: Select, product_ids: Select, *, limit: int
 ) -> list[InstalledVersion]:
-    """What `user` has that shares a key or a product with a bulletin."""
-    named = select(InstalledName.version_id).where(InstalledName.key.in_(list(keys)[:BATCH_SIZE]))
+    """What `user` has that shares a key or a product with a bulletin; both are SELECTs."""
+    named = select(InstalledName.version_id).where(InstalledName.key.in_(keys))
     return list(
         db.session.scalars(
             select(InstalledVersion)
@@ -61,7 +71,7 @@ def mine_with_keys(
                 InstalledVersion.id.in_(select(InstalledComponent.version_id).where(is_mine(user))),
                 or_(
                     InstalledVersion.id.in_(named),
-                    InstalledVersion.product_id.in_(list(product_ids)[:BATCH_SIZE]),
+                    InstalledVersion.product_id.in_(product_ids),
                 ),
             )
             .order_by(InstalledVersion.name, InstalledVersion.version, InstalledVersion.id)

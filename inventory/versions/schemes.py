@@ -1,8 +1,8 @@
 """The order of versions by ecosystem. Pure.
 
-Debian, rpm, Maven, PEP 440, RubyGems, NuGet, Alpine, Arch and Gentoo are compared by univers
-(docs/decisions/0580); semantic and plain versions by plain.py, because univers drops the fourth number of
-a semantic version and compares plain versions as text.
+Debian, rpm, PEP 440, RubyGems, NuGet, Alpine, Arch and Gentoo are compared by univers
+(docs/decisions/0580), Maven by maven.py; semantic and plain versions by plain.py, because univers drops the
+fourth number of a semantic version and compares plain versions as text.
 """
 
 from functools import lru_cache
@@ -10,17 +10,17 @@ from typing import Any
 
 from univers import versions
 
-from inventory.versions import plain
+from inventory.versions import maven, plain
 from inventory.versions.plain import MAX_VERSION_CHARACTERS, NotComparable
 
 GENERIC = "generic"
 SEMVER = "semver"
 DEB = "deb"
 RPM = "rpm"
+MAVEN = "maven"
 _UNIVERS = {
     DEB: versions.DebianVersion,
     RPM: versions.RpmVersion,
-    "maven": versions.MavenVersion,
     "pypi": versions.PypiVersion,
     "gem": versions.RubygemsVersion,
     "nuget": versions.NugetVersion,
@@ -54,7 +54,7 @@ def scheme_of(name: str) -> str:
     name = _ALIASES.get(name, name)
     if name in _SEMANTIC:
         return SEMVER
-    return name if name in _UNIVERS else GENERIC
+    return name if name in _UNIVERS or name == MAVEN else GENERIC
 
 
 @lru_cache(maxsize=20_000)
@@ -67,6 +67,8 @@ def compare(scheme: str, first: str, second: str) -> int:
             return plain.compare_semver(first, second)
         except NotComparable:
             return plain.compare(first, second)
+    if scheme == MAVEN:
+        return maven.compare(_read_maven(first), _read_maven(second))
     if scheme not in _UNIVERS:
         return plain.compare(first, second)
     a, b = _read(scheme, first), _read(scheme, second)
@@ -82,6 +84,13 @@ def _read(scheme: str, text: str) -> Any:
         return _UNIVERS[scheme](text)
     except Exception as error:  # each of its parsers has exceptions of its own
         raise NotComparable(text[:40]) from error
+
+
+@lru_cache(maxsize=20_000)
+def _read_maven(text: str) -> list:
+    if not any(c.isascii() and c.isdigit() for c in text) or any(c.isspace() for c in text.strip()):
+        raise NotComparable(text[:40])
+    return maven.parse(text)
 
 
 def is_version(scheme: str, text: str) -> bool:

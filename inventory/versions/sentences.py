@@ -51,6 +51,12 @@ _SENTENCES: dict[str, str] = {
     "same_name": _(
         "%(named)s has the same name as your %(name)s %(version)s, but who makes yours is not known."
     ),
+    "similar_name": _(
+        "%(named)s may be your %(name)s %(version)s: the names differ only in words such as Client or Server."
+    ),
+    "build_of_last": _(
+        "%(name)s %(version)s may be a build of %(bound)s, the last version affected by %(what)s."
+    ),
     "version_unknown": _("Your version of %(name)s is not known."),
     "range_not_understood": _(
         "The bulletin describes the affected versions as “%(said)s”, which cannot be compared."

@@ -22,6 +22,7 @@ STATES = (AFFECTED, UNKNOWN, DISTRIBUTION, NOT_AFFECTED)  # the most urgent firs
 ALARMS = (AFFECTED, UNKNOWN)
 PACKAGE_REASONS = ("below_package", "not_below_package")  # decided by a package that is fixed
 OTHER_VERSIONS = "other versions"  # what CVE records call the versions they do not list
+_WITHOUT_ORDER = ("version_unknown", "range_not_understood", "not_comparable", "other_versions")
 _BUILD = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{4,6}\.[0-9]{1,6}")
 _KB = re.compile(r"kb[0-9]{6,8}", re.I)
 
@@ -140,7 +141,7 @@ def verdict_on(
             found[place] = _by_correction(installed, statement, corrected)
         elif statement.status == AFFECTED:
             found[place] = _decide(installed, statement, alike)
-        elif statement.status in ("fixed", NOT_AFFECTED):
+        elif statement.status in ("fixed", NOT_AFFECTED) and alike != identities.SIMILAR:
             clearing = _cleared(installed, statement)
             if clearing is None:
                 clears_all_others = False
@@ -262,8 +263,11 @@ def _decide(installed: Installed, statement: Statement, alike: str) -> Verdict:
         return Verdict(NOT_AFFECTED, "not_upstream", values | {"distribution": named.distribution})
     verdict = _by_package(package, named, statement, values) if package and named else None
     verdict = verdict or _by_update(installed, statement, values) or _by_version(installed, statement, values)
-    if verdict.state == AFFECTED and alike == identities.MAYBE:
-        return Verdict(UNKNOWN, "same_name", verdict.values)
+    if verdict.state == AFFECTED and alike != identities.SURE:
+        reason = "same_name" if alike == identities.MAYBE else "similar_name"
+        return Verdict(UNKNOWN, reason, verdict.values)
+    if alike == identities.SIMILAR and verdict.reason in _WITHOUT_ORDER:
+        return Verdict(NOT_AFFECTED, verdict.reason, verdict.values)  # too weak for an alarm
     return verdict
 
 
@@ -358,7 +362,15 @@ def _placed(version: str, wanted: ranges.Range, values: dict, *, is_family: bool
         return Verdict(NOT_AFFECTED, "not_named", values)
     if found.bound in wanted.exceptions:
         return Verdict(NOT_AFFECTED, "said_not_affected", values)
+    if found.is_included and _is_build_of(version, found.bound):
+        return Verdict(UNKNOWN, "build_of_last", values)
     return Verdict(NOT_AFFECTED, "above_last" if found.is_included else "not_below_fix", values)
+
+
+def _is_build_of(version: str, bound: str) -> bool:
+    """Whether a version of four numbers, of Windows programs, only adds a build to the last affected one."""
+    numbers, last = plain.parse(version).numbers, plain.parse(bound).numbers
+    return len(numbers) >= 4 > len(last) and numbers[:3] == (*last, 0, 0)[:3]
 
 
 def worst(verdicts: Sequence[Verdict | None]) -> Verdict | None:

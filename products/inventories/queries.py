@@ -1,5 +1,7 @@
 """Which inventories, and which of their entries, a member sees."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 
@@ -8,20 +10,46 @@ from core.database.db import db
 from products.inventories.models import Inventory, InventoryMember
 from products.models import OwnedRelease
 
+MAX_ID_DIGITS = 9
 
-def visible_ids(user: User | Visitor) -> Select:
+
+@dataclass(frozen=True)
+class OneInventory:
+    """A member who looks at one of their inventories, whether they use it or not: in place of the member.
+
+    `id` is that of the member.
+    """
+
+    id: int
+    inventory_id: int
+
+
+Owner = User | Visitor | OneInventory
+
+
+def one_inventory(user: User | Visitor, number: str) -> OneInventory | None:
+    """`user` with one inventory, by its id as typed; None unless they see it."""
+    if not (number.isascii() and number.isdigit() and len(number) <= MAX_ID_DIGITS):
+        return None
+    found = db.session.scalar(visible_ids(user).where(InventoryMember.inventory_id == int(number)))
+    return OneInventory(user.id, found) if user.id is not None and found is not None else None
+
+
+def visible_ids(user: Owner) -> Select:
     """SELECT of the ids of the inventories that `user` owns or has accepted."""
     return select(InventoryMember.inventory_id).where(
         InventoryMember.user_id == user.id, InventoryMember.accepted_at.is_not(None)
     )
 
 
-def used_ids(user: User | Visitor) -> Select:
-    """SELECT of the ids of the visible inventories that `user` has chosen to use."""
+def used_ids(user: Owner) -> Select:
+    """SELECT of the ids of the visible inventories that `user` has chosen to use, or looks at."""
+    if isinstance(user, OneInventory):
+        return visible_ids(user).where(InventoryMember.inventory_id == user.inventory_id)
     return visible_ids(user).where(InventoryMember.is_used)
 
 
-def is_used_by(user: User | Visitor) -> ColumnElement[bool]:
+def is_used_by(user: Owner) -> ColumnElement[bool]:
     """SQL condition on OwnedRelease: it is in an inventory that `user` uses."""
     return OwnedRelease.inventory_id.in_(used_ids(user))
 

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import contains_eager
 
-from auth.models import User, Visitor
+from auth.models import User
 from core.database import paging
 from core.database.db import db
-from products.inventories.queries import is_used_by
+from products.inventories.queries import OneInventory, Owner, is_used_by
 from products.lifecycle.phases import SECURITY, SUPPORT
 from products.models import LifecyclePhase, OwnedRelease, Product, Release
 
@@ -33,7 +33,7 @@ def _phases_ending(kinds: Iterable[str], first: date, last: date) -> Select:
     )
 
 
-def owned_by(user: User | Visitor) -> ColumnElement[bool]:
+def owned_by(user: Owner) -> ColumnElement[bool]:
     """SQL condition on Release: `user` runs it, or its product as a whole."""
     return exists().where(
         is_used_by(user),
@@ -50,7 +50,7 @@ def ending(
     *,
     kind: str = SECURITY,
     category: str = "",
-    owner: User | None = None,
+    owner: User | OneInventory | None = None,
     after: paging.PageStart = None,
     size: int = PAGE_SIZE,
 ) -> paging.Page:
@@ -72,7 +72,7 @@ def ended(
     *,
     kind: str = SECURITY,
     category: str = "",
-    owner: User | None = None,
+    owner: User | OneInventory | None = None,
     limit: int = 10,
 ) -> list[LifecyclePhase]:
     """Ends within `days` before `day`, latest first."""
@@ -86,7 +86,7 @@ def ended(
     )
 
 
-def _filter(statement: Select, category: str, owner: User | None) -> Select:
+def _filter(statement: Select, category: str, owner: User | OneInventory | None) -> Select:
     if category:
         statement = statement.where(Product.category == category)
     return statement.where(owned_by(owner)) if owner is not None else statement
@@ -99,7 +99,7 @@ def around(
     ahead: int,
     kinds: Iterable[str] = (SECURITY,),
     category: str = "",
-    owner: User | None = None,
+    owner: User | OneInventory | None = None,
 ) -> list[LifecyclePhase]:
     """At most MAX_PHASES ends from `before` days before `day` to `ahead` days after, in order."""
     statement = _phases_ending(list(kinds), day - timedelta(days=before), day + timedelta(days=ahead))

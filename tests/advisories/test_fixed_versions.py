@@ -222,3 +222,30 @@ def test_deriving_twice_changes_nothing():
     derive(advisory)
     derive(advisory)
     assert found.remedies == [Remedy("vendor_fix", "An official fix exists", ("A",), origin="cvss")]
+
+
+def test_a_series_of_versions_is_no_fixed_version():
+    """CVE-2024-9537 names "lessThan: 10.1.x" for a line of versions that gets a correction of its own."""
+    found = only(record({"version": "0", "lessThan": "12.1.3"}, {"version": "0", "lessThan": "10.1.x"}))
+    assert [each.fixed_build for each in found.remedies] == ["12.1.3"]
+    assert sorted(fixes.states_of_products(found).values()) == ["fixed", "not_stated"]
+
+
+@pytest.mark.parametrize(
+    ("details", "is_fix"),
+    [
+        ("Restrict network access to the integrated webserver.", False),  # ICSA-19-227-04
+        ("Apply appropriate strategies for mitigation as described in the general section.", False),
+        ("Acme directs all users to stop using their remote controllers and to return them.", False),
+        ("Disable the service, then update to V2.1.", True),
+        ("Update to V3.0.2 or later version", True),
+        ("Acme has released a firmware patch for this issue.", True),
+        ("Install KB5026361 and restrict access.", True),
+        ("Aktualisieren Sie auf die neue Ausgabe", True),
+        ("", True),
+    ],
+)
+def test_advice_to_protect_a_product_is_no_fix_whatever_it_is_listed_as(details, is_fix):
+    said = Vulnerability(status={"known_affected": ("A",)}, remedies=[Remedy("vendor_fix", details, ("A",))])
+    assert fixes.has_fix(said) is is_fix
+    assert fixes.states_of_products(said) == {"A": "fixed" if is_fix else "not_stated"}

@@ -188,4 +188,5 @@ def test_long_texts_cost_little(text):
     wording.says_no_fix(text)
     wording.no_action_sentence(text)
     wording.says_no_workaround(text)
+    wording.is_measure_only(text)
     assert time.perf_counter() - started < 1

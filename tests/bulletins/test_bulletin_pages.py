@@ -13,6 +13,7 @@ from bulletins.drafting.changes import lines_of
 from bulletins.models import Bulletin
 from core.database.db import db
 from inventory import actions
+from products.inventories.queries import default_of
 from tests.bulletins.conftest import MARCH, fix, no_fix, vulnerability
 
 FORM = {
@@ -198,7 +199,9 @@ def test_after_its_end_of_life_a_fix_that_came_later_does_not_count(
     assert page.index("End of life:") < page.index('id="vulnerabilities"')
 
 
-def test_a_member_sees_their_products_the_unfixed_first(login, member, make_product, make_advisory, store):
+def test_a_member_sees_their_products_the_unfixed_first(
+    login, api, member, make_product, make_advisory, store
+):
     reader = make_product("acme-reader", {"9": {}, "10": {}}, name="Reader", vendor="Acme")
     actions.add_products(member, [(reader, next(r for r in reader.releases if r.cycle == "9"))])
     store(make_advisory("FIXED", severity="critical", title="Acme Reader: this one is fixed"))
@@ -215,9 +218,14 @@ def test_a_member_sees_their_products_the_unfixed_first(login, member, make_prod
             "OTHER", title="Acme Reader: another release", vulnerabilities=[vulnerability(affected=("B",))]
         )
     )
-    text = login(member).get("/bulletins?mine=1").text
-    assert text.index("this one is open") < text.index("this one is fixed")
-    assert "another release" not in text
+    number = default_of(member).id
+    for query in ("mine=1", f"inventory={number}"):
+        text = login(member).get(f"/bulletins?{query}").text
+        assert text.index("this one is open") < text.index("this one is fixed")
+        assert "another release" not in text
+    assert login(member).get("/bulletins?inventory=999").status_code == 404
+    assert len(api(member)("GET", f"/bulletins?inventory={number}").json["items"]) == 2
+    assert api()("GET", f"/bulletins?inventory={number}").status_code == 422
 
 
 def test_a_visitor_logs_in_to_see_theirs(client):
@@ -370,3 +378,15 @@ def test_moderators_open_a_document_of_known_products_that_was_changed_here(
         assert page.status_code == 200 and 'href="/products/acme-reader"' in page.text
     db.session.remove()
     assert "Edited here; imports do not change it" in browsers[0].get(url).text
+
+
+def test_the_table_of_products_names_the_update_that_fixes_each(client, api, make_advisory, store):
+    errata = "https://access.redhat.example/errata/RHSA-2026:1234"
+    remedies = [fix("A", update="KB500", fixed_build="9.5"), fix("B", url=errata), fix(update="AC7")]
+    bulletin = store(make_advisory(vulnerabilities=[vulnerability(remedies=remedies)])).bulletin
+    table = client.get(bulletin.url).text.partition('id="products"')[2].partition("</section>")[0]
+    first, second = (row for row in table.split("<tr>") if "Acme Reader" in row)
+    assert "9.5" in first and "KB500" in first and "AC7" in first and "RHSA" not in first
+    assert f'href="{errata}"' in second and "RHSA-2026:1234</a>" in second
+    said = api()("GET", f"/bulletins/{bulletin.reference}").json["products"]
+    assert said[1]["fixed_by"] == [{"name": "RHSA-2026:1234", "url": errata}, {"name": "AC7", "url": None}]

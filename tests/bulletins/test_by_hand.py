@@ -24,6 +24,10 @@ FORM = {
     "cwes": f"{CVE} | CWE-787\n#2 | 79",
     "aliases": f"{CVE} | ghsa-JFH8-c2jp-5v3q\nWithout a number | EUVD-2026-1 | ENISA",
     "references": "https://acme.example/sa-1 | Advisory | of Acme\nhttps://acme.example/more",
+    "threats": f"{CVE} | impact | | Code\\nruns\n#2 | exploit status | 2026-11-04 | A proof | exists",
+    "stated_issues": f"{CVE} | AC100 | https://acme.example/k | Fonts are missing.",
+    "acknowledgments": f"| Ada; Bo Example | Labs | Reported it. | https://labs.example/\n{CVE} | | Team Two",
+    "tlp": "CLEAR",
     "known_issues": "AC100 | https://acme.example/i | Printing stops.",
 }
 
@@ -61,6 +65,14 @@ def check(document):
         adv.Reference("https://acme.example/sa-1", "Advisory | of Acme"),
         adv.Reference("https://acme.example/more"),
     ]
+    assert one.threats == [adv.Threat("impact", "Code\nruns")]
+    at = datetime(2026, 11, 4, tzinfo=UTC)
+    assert two.threats == [adv.Threat("exploit_status", "A proof | exists", at)]
+    assert one.known_issues == [adv.KnownIssue("AC100", "Fonts are missing.", "https://acme.example/k")]
+    thanked = {"names": ["Ada", "Bo Example"], "organization": "Labs", "summary": "Reported it."}
+    assert document.acknowledgments == [thanked | {"urls": ["https://labs.example/"]}]
+    assert one.acknowledgments == [{"organization": "Team Two"}]
+    assert document.tlp == "CLEAR"
 
 
 def test_the_form_sets_all_of_it_and_shows_it_again(curator):
@@ -80,7 +92,7 @@ def test_the_form_sets_all_of_it_and_shows_it_again(curator):
 
 def test_the_api_takes_the_same_fields_and_keeps_what_is_not_sent(program):
     lines = {
-        name: value.splitlines() if name not in ("title", "severity", "body") else value
+        name: value.splitlines() if name not in ("title", "severity", "body", "tlp") else value
         for name, value in FORM.items()
     }
     answer = program("POST", "/bulletins", lines)
@@ -147,6 +159,11 @@ def test_imports_leave_references_and_status_that_were_edited_here(make_advisory
         ("aliases", f"{CVE} | ", "Write the other name"),
         ("references", "Advisory of Acme", "A link begins with https://"),
         ("references", " | Advisory of Acme", "A reference begins with its link"),
+        ("threats", f"{CVE} | danger | | It burns", "Begin a threat with its kind"),
+        ("threats", f"{CVE} | impact", "Describe the threat"),
+        ("stated_issues", f"{CVE} | AC100", "Describe the issue"),
+        ("acknowledgments", f"{CVE} |", "Say who is thanked"),
+        ("acknowledgments", "| Ada | Labs | | ftp://labs.example", "A link begins with https://"),
         ("known_issues", "AC100 | | It works.\nAC101 | nowhere | It fails.", "Line 2: Describe"),
         ("supersedes", "RB-2026-999", "Line 1: there is no bulletin RB-2026-999"),
         ("references", "https://a.example\n" + "x" * 4_001, "Line 2 has 4001 characters"),
@@ -302,3 +319,29 @@ class TestEmbargo:
         program("POST", "/bulletins", {"title": FORM["title"], "embargo_until": at})
         events.drain()
         assert not only().is_public
+
+
+def test_a_public_bulletin_keeps_a_label_that_everybody_may_read(make_advisory, store, program):
+    bulletin = store(make_advisory()).bulletin
+    path = f"/bulletins/{bulletin.reference}"
+    answer = program("PATCH", path, {"tlp": "AMBER"})
+    assert answer.status_code == 422 and "unpublish it first" in answer.text
+    assert "Choose a TLP label" in program("PATCH", path, {"tlp": "PURPLE"}).text
+    assert program("PATCH", path, {"tlp": "CLEAR"}).json["tlp"] == "CLEAR"
+    assert "label" in store(make_advisory(version="2", title="Acme Reader: another title")).not_imported
+    program("POST", f"{path}/unpublish", {})
+    assert program("PATCH", path, {"tlp": "AMBER"}).json["tlp"] == "AMBER"
+
+
+def test_a_document_of_too_many_products_is_not_edited_by_hand(
+    make_advisory, store, program, curator, monkeypatch
+):
+    bulletin = store(make_advisory()).bulletin
+    monkeypatch.setattr(actions, "MAX_EDITED_PAIRS", 1)
+    answer = program("PATCH", f"/bulletins/{bulletin.reference}", {"severity": "low"})
+    assert answer.status_code == 422 and "too many to edit here" in answer.text
+    assert curator.get(f"{bulletin.url}/edit").status_code == 302
+    answer = curator.get(bulletin.url)
+    assert "too many to edit here" in answer.text
+    answer = program("POST", f"/bulletins/{bulletin.reference}/withdraw", {"reason": "The report was wrong."})
+    assert answer.status_code == 200, answer.text

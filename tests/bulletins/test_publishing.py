@@ -8,7 +8,7 @@ import pytest
 from advisories import advisory as adv
 from advisories.csaf.write import to_bytes, write
 from advisories.cve import read as read_cve
-from bulletins import actions, queries, rows, store_actions, tasks
+from bulletins import actions, digests, import_steps, queries, rows, tasks
 from bulletins.models import Bulletin
 from core.database.db import clock_set_to, db
 from core.database.models import Event
@@ -202,9 +202,9 @@ def test_what_older_readers_stored_is_read_again_without_an_alert(make_advisory,
     db.session.commit()
     assert (tasks.read_again(), tasks.read_again()) == (1, 0)
     whole = queries.get_whole(bulletin.id)
-    assert (whole.fix_state, whole.reader_edition) == ("fixed", store_actions.READER_EDITION)
+    assert (whole.fix_state, whole.reader_edition) == ("fixed", import_steps.READER_EDITION)
     assert events_of(whole) == ["bulletin.published", "bulletin.ranked"]
-    assert store_actions.changed_here(whole) == ()
+    assert digests.changed_here(whole) == ()
     assert rows.to_advisory(whole).vulnerabilities[0].remedies[0].origin == "version_range"
 
 
@@ -225,7 +225,7 @@ def test_a_bulletin_of_ours_is_read_again_unchanged(moderator):
     db.session.commit()
     tasks.read_again()
     whole = db.session.get(Bulletin, bulletin.id)
-    assert (whole.reader_edition, whole.imported) == (store_actions.READER_EDITION, {})
+    assert (whole.reader_edition, whole.imported) == (import_steps.READER_EDITION, {})
 
 
 def test_a_reader_that_learns_more_updates_a_known_document_quietly(make_advisory, store):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,10 @@ from bulletins import actions, queries
 from bulletins.models import Bulletin
 from bulletins.uploads import actions as uploads
 from bulletins.uploads import files, previews, tasks
+from bulletins.uploads import queries as queries_of_uploads
 from bulletins.uploads.models import Upload
 from bulletins.vulnerability_models import Vulnerability
+from core.backup import backup
 from core.database.db import db, utcnow
 from products.models import Product
 from tests.bulletins.sources.test_catalogues import EPSS, KEV, PRODUCT
@@ -217,3 +220,17 @@ def test_many_documents_are_cut_with_a_word(monkeypatch, make_advisory, app):
     )
     found = previews.build(b"{}", "a.json")
     assert len(found.lines) == 1 and not found.is_whole and found.is_useful
+
+
+@pytest.mark.every_database
+def test_a_backup_has_no_file_that_waits(app, moderator, tmp_path):
+    for name, data in (("waits.json", b"{secret-of-a-draft}"), ("done.json", b"{}")):
+        upload = uploads.store(name, data, by=moderator)
+        db.session.commit()
+    uploads.finish(upload.id, {"errors": ["a result"]})
+    db.session.commit()
+    backup.backup(tmp_path / "site.zip")
+    with zipfile.ZipFile(tmp_path / "site.zip") as archive:
+        stored = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"done.json" in stored and b"waits.json" not in stored and b"secret-of-a-draft" not in stored
+    assert len(queries_of_uploads.uploads(moderator)) == 2

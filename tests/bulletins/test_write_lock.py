@@ -137,3 +137,72 @@ def test_the_products_of_a_document_are_inserted_together(app, store, make_advis
     with count_queries() as statements:
         store(make_advisory(products=many, vulnerabilities=[]))
     assert sum("INSERT INTO affected_products" in each for each in statements) == 1
+
+
+def large_document(number, changed=()):
+    """A CSAF document of many products; those in `changed` have another name."""
+    ids = [f"P{at}" for at in range(number)]
+    branches = [
+        {
+            "category": "product_version",
+            "name": "1.0",
+            "product": {"product_id": each, "name": f"Acme Part {at}{' B' * (at in changed)} 1.0"},
+        }
+        for at, each in enumerate(ids)
+    ]
+    return {
+        "document": {
+            "category": "csaf_security_advisory",
+            "csaf_version": "2.0",
+            "title": "Acme parts",
+            "publisher": {"category": "vendor", "name": "Acme", "namespace": "https://acme.example"},
+            "tracking": {
+                "id": "ACME-LARGE",
+                "status": "final",
+                "version": str(1 + len(changed)),
+                "initial_release_date": "2026-03-01T00:00:00Z",
+                "current_release_date": f"2026-03-0{1 + min(8, len(changed))}T00:00:00Z",
+                "revision_history": [
+                    {"number": str(at + 1), "date": "2026-03-01T00:00:00Z", "summary": "x"}
+                    for at in range(1 + len(changed))
+                ][:1]
+                + [
+                    {"number": str(1 + len(changed)), "date": "2026-03-02T00:00:00Z", "summary": "y"}
+                    for _ in changed[:1]
+                ],
+            },
+        },
+        "product_tree": {"branches": [{"category": "vendor", "name": "Acme", "branches": branches}]},
+        "vulnerabilities": [
+            {
+                "cve": f"CVE-2026-{cve}",
+                "product_status": {"known_affected": ids[: number // 2], "fixed": ids[number // 2 :]},
+                "remediations": [{"category": "vendor_fix", "details": "Update.", "product_ids": ids}],
+            }
+            for cve in (7001, 7002, 7003)
+        ],
+    }
+
+
+@pytest.mark.parametrize("number", [600, pytest.param(30_000, marks=pytest.mark.long)])
+def test_a_document_of_many_products_is_written_in_a_short_time(app, tmp_path, number):
+    path = tmp_path / "large.json"
+    command = ["bulletin", "import", str(path)]
+    for changed, outcome in (
+        ((), "added"),
+        ((), "skipped"),
+        ((3, number - 2), "updated"),
+        ((3, 5, 7), "updated"),
+    ):
+        path.write_text(json.dumps(large_document(number, changed)))
+        with write_lock.recorded() as lock:
+            done = app.test_cli_runner().invoke(args=command)
+        report = json.loads(done.stdout.splitlines()[-1])
+        assert report[outcome]["bulletins"] == 1, done.output
+        assert lock.longest < MAX_LOCK_SECONDS * SLOW_MACHINE
+
+        db.session.expire_all()
+        names = db.session.scalars(select(AffectedProduct.name).order_by(AffectedProduct.position)).all()
+        assert len(names) == number
+        assert [at for at, name in enumerate(names) if " B" in name] == sorted(changed)
+        db.session.rollback()

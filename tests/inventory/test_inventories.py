@@ -183,3 +183,40 @@ def test_a_full_account_says_so(browser, monkeypatch):
     make(browser)
     answer = browser.post("/my/inventories", data={"name": "third"})
     assert answer.status_code == 422 and "2 inventories already" in answer.text
+
+
+def test_an_inventory_is_shared_by_the_api(api, member, other, debian):
+    mine, theirs = api(member), api(other)
+    number = mine("POST", "/inventories", {"name": "Site North"}).json["id"]
+    path = f"/inventories/{number}"
+    invited = mine("POST", f"{path}/members", {"username": other.username, "right": "edit"})
+    assert invited.status_code == 201 and invited.json["accepted_at"] is None, invited.text
+    assert mine("POST", f"{path}/members", {"username": "nobody-here"}).status_code == 422
+    assert theirs("GET", path).status_code == 404
+    (waiting,) = theirs("GET", "/users/me/invitations").json["items"]
+    assert (waiting["id"], waiting["owner"], waiting["right"]) == (number, member.username, "edit")
+    assert theirs("PUT", f"{path}/membership", {"is_used": False}).json["is_used"] is False
+    assert theirs("GET", "/users/me/invitations").json["items"] == []
+    assert [each["username"] for each in theirs("GET", f"{path}/members").json["items"]] == [
+        member.username,
+        other.username,
+    ]
+    assert theirs("PATCH", path, {"name": "Mine now"}).status_code == 403
+    assert theirs("DELETE", f"{path}/members/{member.username}").status_code == 403
+    assert mine("DELETE", f"{path}/members/{member.username}").status_code == 403
+    assert theirs("DELETE", f"{path}/members/{other.username}").status_code == 204
+    assert theirs("GET", path).status_code == 404
+
+
+def test_lists_show_what_ends_in_one_inventory(browser, api, member, other, debian, make_product):
+    make_product("elsewhere", {"1": {"security": TODAY + timedelta(days=20)}})
+    browser.post("/settings/products", data={"product": "elsewhere", "release": "1"})
+    north = make(browser)
+    browser.post("/settings/products", data={"product": "debian", "release": "12", "inventory": north})
+    browser.post(f"/my/inventories/{north}/use", data={"choice": "no"})
+    text = browser.get(f"/lifecycle?inventory={north}").text
+    assert "debian" in text.lower() and "elsewhere" not in text.lower()
+    assert browser.get("/lifecycle?inventory=999").status_code == 404
+    (row,) = api(member)("GET", f"/lifecycle?inventory={north}").json["items"]
+    assert row["product"] == "debian"
+    assert api(other)("GET", f"/lifecycle?inventory={north}").status_code == 404
