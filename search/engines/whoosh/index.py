@@ -39,7 +39,7 @@ class Index:
         facets: bool = False,
         sort: str = "relevance",
     ) -> Results:
-        """Find documents with all terms; with any if `any_word`, or if fewer than `min_results` have all."""
+        """See search.engines.base.Index.search()."""
         return ranking.search(
             self.snapshot,
             query,
