@@ -95,6 +95,36 @@ def scale(text: str) -> float | None:
     return None if text == "auto" else at_least_zero(float)(text)
 
 
+LANGUAGES = (
+    "en",
+    "ar",
+    "ca",
+    "cs",
+    "da",
+    "de",
+    "el",
+    "es",
+    "et",
+    "fi",
+    "fr",
+    "hi",
+    "hu",
+    "it",
+    "lt",
+    "nl",
+    "no",
+)
+LANGUAGES += ("pl", "pt", "ro", "ru", "sr", "sv", "tr", "ja", "ko", "th", "uk", "zh")
+
+
+def languages(text: str) -> tuple[str, ...]:
+    """Languages as ISO 639 codes, separated by commas."""
+    codes = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not codes or not set(codes) <= set(LANGUAGES):
+        raise ValueError("must be codes separated by commas, of: " + ", ".join(LANGUAGES))
+    return codes
+
+
 def loopback_origins(text: str) -> tuple[str, ...]:
     """Servers on this machine as HOST:PORT, separated by commas."""
     origins = tuple(part.strip() for part in text.split(",") if part.strip())

@@ -67,6 +67,10 @@ class Index(Protocol):
         """Whether a document has the term."""
         ...
 
+    def document_counts(self, words: list[str]) -> dict[str, int]:
+        """About how many documents have each of the terms, hidden ones included; 0 may be left out."""
+        ...
+
     def guess_spelling(self, word: str) -> str:
         """The most probable spelling of a word that no document has; empty when there is none."""
         ...

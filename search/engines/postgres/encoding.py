@@ -5,7 +5,6 @@ with a high weight in this document, and `~3f0a` for two adjacent terms. One GIN
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b

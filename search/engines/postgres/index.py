@@ -105,6 +105,10 @@ class Index:
         """Whether a visible document has the term: words of hidden documents must not be offered."""
         return self._is_visible(term, self.tables.frequencies([term]).get(term, 0))
 
+    def document_counts(self, words: list[str]) -> dict[str, int]:
+        """About how many documents have each of the terms, hidden ones included."""
+        return self.tables.frequencies(words)
+
     def guess_spelling(self, word: str) -> str:
         """The most frequent word at edit distance 1, else the title word most similar by trigrams, or ""."""
         stems = stems_one_edit_away(word)

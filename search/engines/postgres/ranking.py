@@ -133,7 +133,8 @@ class Order:
             return f"{self.column}::float8"
         numbers = {term: number for number, term in enumerate(self.terms())}
         products = [
-            [f"float8 '{factor}' * w{numbers[term]}" for term, factor in group.items()] for group in self.groups
+            [f"float8 '{factor}' * w{numbers[term]}" for term, factor in group.items()]
+            for group in self.groups
         ]
         scores = [f"greatest(0, {', '.join(each)})" for each in products]
         return (
@@ -207,7 +208,10 @@ class IndexTables:
             phrases=match.phrase_query(),
             **values,
         )
-        rows = {thread if order.one_per_thread else number: (number, value) for number, value, thread in reversed(found.all())}
+        rows = {
+            thread if order.one_per_thread else number: (number, value)
+            for number, value, thread in reversed(found.all())
+        }
         hits = sorted(rows.values(), key=lambda hit: (-hit[1], hit[0]))
         return StatementResult(hits[offset : offset + limit])
 

@@ -128,7 +128,10 @@ class Search:
             lexemes = self._any_word_lexemes()
         else:
             lexemes = self._strongest_levels(
-                {term: MAX_EXACT_DOCUMENTS * self.counts[term] / total for term in self._by_count(order.terms())}
+                {
+                    term: MAX_EXACT_DOCUMENTS * self.counts[term] / total
+                    for term in self._by_count(order.terms())
+                }
             )
         included_ids = [*order.first_ids, *self._title_matches(order)]
         best = partial(

@@ -70,6 +70,15 @@ class Index:
             for (segment, live), name in product(self.snapshot.parts, TEXTS)
         )
 
+    def document_counts(self, words: list[str]) -> dict[str, int]:
+        """About how many documents have each of the terms, hidden ones included."""
+        return {
+            word: max(
+                sum(segment.frequency(name, word) for segment, _ in self.snapshot.parts) for name in TEXTS
+            )
+            for word in words
+        }
+
     def guess_spelling(self, word: str) -> str:
         """The most frequent word at edit distance 1, by frequency in the two largest segments; or empty."""
         stems = stems_one_edit_away(word)

@@ -77,7 +77,9 @@ def search(
 
 def _required_words(parts: list[SegmentMatch], words: int, min_results: int) -> int:
     """How many words a document must have: all, or fewer when fewer than `min_results` have all."""
-    found = sum((np.bincount(part.coverage[part.matched], minlength=words + 1) for part in parts), np.zeros(1))
+    found = sum(
+        (np.bincount(part.coverage[part.matched], minlength=words + 1) for part in parts), np.zeros(1)
+    )
     counts = dict(enumerate(found.tolist()))
     if not min_results or words == 1 or sum(counts.values()) == counts.get(words, 0):
         return words
@@ -146,7 +148,9 @@ def _highest(
     return _best(found, limit)
 
 
-def _scores(snapshot: Snapshot, parts: list[SegmentMatch], query: Query, *, loosened: bool) -> list[np.ndarray]:
+def _scores(
+    snapshot: Snapshot, parts: list[SegmentMatch], query: Query, *, loosened: bool
+) -> list[np.ndarray]:
     """BM25F scores; documents whose title is exactly the query come first, then those with all words."""
     counts = {term: _total(part.docs_with[term] for part in parts) for term in query.all_terms()}
     groups = weighted_groups(query, counts, snapshot.size)
@@ -192,9 +196,7 @@ def _norms(boost: float, b: float, average: float) -> np.ndarray:
     return boost / (1 - b + b * lengths / average)
 
 
-def _score(
-    part: SegmentMatch, groups: list[dict[str, float]], norms: dict[str, np.ndarray]
-) -> np.ndarray:
+def _score(part: SegmentMatch, groups: list[dict[str, float]], norms: dict[str, np.ndarray]) -> np.ndarray:
     """BM25F scores of all documents of one segment: of each group the best term."""
     scores = np.zeros(part.segment.size)
     for group in groups:
