@@ -143,6 +143,7 @@ def other_forms(text: str, token: Token, language: str) -> Iterator[str]:
         yield from _word_forms(word, is_negative=text[max(start - 1, 0) : start] == "-")
         if language:
             yield from stems(language, word)
+            yield from stems(language, in_two_letters(lower(word)))
             yield from compound_ends(language, word)
     elif kind.endswith("bigram"):  # so that a query of one character finds it
         yield term[0]

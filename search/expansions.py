@@ -13,7 +13,7 @@ from search.engines.base import Index
 from search.languages import COMPOUNDING, LANGUAGE_TERM, MIN_PART_LENGTH, end_prefix, stems
 from search.parser import Query
 
-PARTIAL_IDENTIFIER = re.compile(r"(?=.*\d)[\da-f]{6,127}|\d+(\.\d+){1,3}")  # of a hash, address, version
+PARTIAL_IDENTIFIER = re.compile(r"[\da-f]{6,127}|\d+(\.\d+){1,3}")  # of a hash, address, version
 WILDCARD = re.compile(r"(?<!\S)([^\W\d_][\w.-]{2,})\*(?!\S)")
 WORD = re.compile(r"(?<!\S)[^\W_]{1,40}(?!\S)")
 MAX_EXPANSIONS = 8  # terms with a typed prefix that are added as alternatives

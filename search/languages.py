@@ -37,6 +37,7 @@ ALGORITHMS = {  # Snowball's, by ISO 639 code
     "sv": "swedish",
     "tr": "turkish",
 }
+AGGLUTINATING = frozenset({"et", "fi", "hu", "tr"})  # a word may have several endings
 COMPOUNDING = frozenset({"da", "de", "et", "fi", "hu", "nl", "no", "sv"})
 LANGUAGE_TERM = "language:"  # of a document's language; only documents in ALGORITHMS have one
 MIN_WORD_LENGTH = 3  # letters; shorter words are not stemmed
@@ -73,7 +74,9 @@ def stems(language: str, word: str) -> tuple[str, ...]:
     word = lower(word)
     if language not in ALGORITHMS or len(word) < MIN_WORD_LENGTH or not word.isalpha():
         return ()
-    found = (fold(_stemmers.stem(language, word)), _stemmers.stem(language, fold(word)))
+    found = [fold(_stemmers.stem(language, word)), _stemmers.stem(language, fold(word))]
+    if language in AGGLUTINATING:
+        found.append(_stemmers.stem(language, found[1]))
     return tuple(f"{language}:{stem}" for stem in dict.fromkeys(found) if len(stem) > 1)
 
 

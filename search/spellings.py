@@ -100,7 +100,7 @@ def fold(word: str) -> str:
 
 
 def in_two_letters(word: str) -> str:
-    """A word in lower case as typed without the keys ä, ö, ü, ø, å: "größe" is groesse; empty without these."""
+    """A word in lower case as typed without the keys ä, ö, ü, ø, å: "größe" is groesse; else empty."""
     if word.isascii():
         return ""
     other = word.translate(_TWO_LETTERS)

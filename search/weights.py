@@ -34,8 +34,8 @@ def inverse_document_frequency(count: int, size: int) -> float:
 def weighted_groups(query: Query, counts: Mapping[str, int], size: int) -> list[dict[str, float]]:
     """For each typed term the weights of itself and of its alternatives, those that documents have.
 
-    `counts` are documents by term. A document scores by the best of a group, and an alternative weighs no more
-    than the term for which it stands: a rare spelling is no better match than the word itself.
+    `counts` are documents by term. A document scores by the best of a group, and an alternative weighs no
+    more than the term for which it stands: a rare spelling is no better match than the word itself.
     """
     groups = []
     for term in query.typed_terms():

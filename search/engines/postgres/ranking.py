@@ -66,7 +66,8 @@ UNION ALL (SELECT 'hit', id::text, score FROM (
 WHERE (SELECT {checked} FROM {documents} AS whole WHERE whole.id = best.id) LIMIT :limit OFFSET :offset)
 """
 FACETS_SQL = """
-UNION ALL SELECT 'fact', fact, count(*) FROM found, unnest(facts) AS fact WHERE fact NOT LIKE 'kind=%' GROUP BY fact
+UNION ALL SELECT 'fact', fact, count(*) FROM found, unnest(facts) AS fact
+    WHERE fact NOT LIKE 'kind=%' GROUP BY fact
 UNION ALL SELECT 'fact', 'kind=' || kind, count(*) FROM scored GROUP BY kind
 """
 SPARE_ROWS = 4  # rows that are read for each thread that is shown
@@ -98,8 +99,8 @@ class StatementResult:
 class Order:
     """Sort order: by the weights of each group of terms (weights.weighted_groups), or by a column.
 
-    Documents with one of the lexemes `titles` (exact title) come first, then those of `first_ids`. `words` are
-    the terms of each word of the query, of which a document must have `required`.
+    Documents with one of the lexemes `titles` (exact title) come first, then those of `first_ids`. `words`
+    are the terms of each word of the query, of which a document must have `required`.
     """
 
     groups: list[dict[str, float]] = field(default_factory=list)
