@@ -77,20 +77,20 @@ TYPED = [
 
 
 OTHER_WORDS = {  # title of a page: queries that must find it first
-    "Incoming web hook fails after rotation": ["webhook", "web-hook"],
-    "The loadbalancer drops sessions": ["load balancer", "load-balancer"],
+    "The key store fails after rotation": ["keystore", "key-store"],
+    "The jumphost drops sessions": ["jump host", "jump-host"],
     "SMBv1 is still enabled": ["smb v1", "smb 1", "SMB1"],
     "Office365 mailboxes vanish": ["office 365", "Office-365"],
     "Exchange 2019 stops at night": ["exchange2019", "exchange-2019"],
     "TLSv1.3 handshake fails with OpenSSL 3.0.13": ["tls 1.3", "TLS1.3", "openssl 3.0", "openssl3.0.13"],
     "Grey listing of prioritised favourites": ["gray listing", "prioritized", "favorites"],
-    "Error 0x80240017 at install": ["2145124329", "-2145124329", "80240017"],
+    "Trouble 0x80240017 at install": ["2145124329", "-2145124329", "80240017"],
     "Failure -2145107941 at scan": ["0x8024401b"],
     "Get-ADGroupMember is slow": ["get ad group member", "getadgroupmember", "get adgroupmember"],
     "Fingerprint AA:BB:CC:DD:EE:0F seen": ["aabbccddee0f", "aa-bb-cc-dd-ee-0f", "aa:bb:cc"],
     "What about MS31-777 and GHSA-aaaa-bbbb-cc11": ["31-777", "aaaa-bbbb-cc11"],
     "Hunting for T1566.002 and CWE-1336": ["T1566", "cwe1336", "1336"],
-    "R&D builds with Notepad++ and C++17": ["r&d", "notepad", "notepad++", "c++"],
+    "R&D builds with Notepad++ and C++17": ["r&d", "notepad", "notepad++", "c++ 17"],
     "Die Passwortrichtlinie der Behörde wurde geändert": [
         "Richtlinie",
         "Richtlinien für Passwörter",
