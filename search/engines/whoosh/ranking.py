@@ -90,19 +90,23 @@ def _best_of_threads(parts: list[SegmentMatch], values: list[np.ndarray]) -> lis
     """Masks of the matches with the highest value of their thread: one of each."""
     size = max((int(part.segment.threads.max(initial=0)) for part in parts), default=0) + 1
     best = np.full(size, -np.inf)
+    first = np.zeros(size, np.int64)  # of equals in one segment
+    taken = np.zeros(size, bool)
+    found = []
     for part, value in zip(parts, values, strict=True):
         docs = np.flatnonzero(part.matched & (part.segment.threads > 0))
-        np.maximum.at(best, part.segment.threads[docs], value[docs])
-    taken = np.zeros(size, bool)
+        threads = part.segment.threads[docs]
+        np.maximum.at(best, threads, value[docs])
+        found.append((docs, threads))
     shown = []
-    for part, value in zip(parts, values, strict=True):
-        threads = part.segment.threads
-        mask = part.matched & ((threads == 0) | (value >= best[threads]))
-        docs = np.flatnonzero(mask & (threads > 0))[::-1]
-        first = np.full(size, -1)
-        first[threads[docs]] = docs  # of equals the first
-        mask[docs] = (first[threads[docs]] == docs) & ~taken[threads[docs]]
-        taken[threads[docs]] = True
+    for part, value, (docs, threads) in zip(parts, values, found, strict=True):
+        is_best = value[docs] >= best[threads]
+        docs, threads = docs[is_best], threads[is_best]
+        first[threads[::-1]] = docs[::-1]
+        is_shown = (first[threads] == docs) & ~taken[threads]
+        taken[threads] = True
+        mask = part.matched & (part.segment.threads == 0)
+        mask[docs[is_shown]] = True
         shown.append(mask)
     return shown
 
@@ -117,7 +121,8 @@ def _count_facets(parts: list[SegmentMatch], shown: list[np.ndarray]) -> dict[st
     for part, mask in zip(parts, shown, strict=True):
         for name, value, count in part.segment.facets(part.matched):
             counts[name][value] += count
-        for name, value, count in part.segment.facets(part.matched & ~mask):
+        others = part.matched & ~mask
+        for name, value, count in part.segment.facets(others) if others.any() else ():
             if name != "kind":
                 counts[name][value] -= count
     return {name: +found for name, found in counts.items()}
@@ -200,13 +205,16 @@ def _score(part: SegmentMatch, groups: list[dict[str, float]], norms: dict[str, 
     """BM25F scores of all documents of one segment: of each group the best term."""
     scores = np.zeros(part.segment.size)
     for group in groups:
+        found = [part.postings[term] for term in group]
+        docs = np.concatenate([each[name][0] for each in found for name in norms])
         best = np.zeros(part.segment.size)
         for term, weight in group.items():
-            counts = np.zeros(part.segment.size)
+            counts = best if len(group) == 1 else np.zeros(part.segment.size)
             for name, norm in norms.items():
-                docs, occurrences = part.postings[term][name]
-                counts[docs] += occurrences * norm[part.segment.lengths[name][docs]]
-            np.maximum(best, weight * counts / (counts + K1), out=best)
+                having, occurrences = part.postings[term][name]
+                counts[having] += occurrences * norm[part.segment.lengths[name][having]]
+            counts[docs] = weight * counts[docs] / (counts[docs] + K1) if len(docs) else 0
+            np.maximum(best, counts, out=best)
         scores += best
     return scores
 
