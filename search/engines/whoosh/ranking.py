@@ -99,9 +99,10 @@ def _best_of_threads(parts: list[SegmentMatch], values: list[np.ndarray]) -> lis
         np.maximum.at(best, threads, value[docs])
         found.append((docs, threads))
     shown = []
-    for part, value, (docs, threads) in zip(parts, values, found, strict=True):
-        is_best = value[docs] >= best[threads]
-        docs, threads = docs[is_best], threads[is_best]
+    for part, value, (candidates, their_threads) in zip(parts, values, found, strict=True):
+        is_best = value[candidates] >= best[their_threads]
+        docs = candidates[is_best]
+        threads = their_threads[is_best]
         first[threads[::-1]] = docs[::-1]
         is_shown = (first[threads] == docs) & ~taken[threads]
         taken[threads] = True
