@@ -12,6 +12,7 @@ from search.analysis import terms, tokens
 from search.engines.base import Index
 from search.languages import COMPOUNDING, LANGUAGE_TERM, MIN_PART_LENGTH, end_prefix, stems
 from search.parser import Query
+from search.result_cache import ResultCache
 
 PARTIAL_IDENTIFIER = re.compile(r"[\da-f]{6,127}|\d+(\.\d+){1,3}")  # of a hash, address, version
 WILDCARD = re.compile(r"(?<!\S)([^\W\d_][\w.-]{2,})\*(?!\S)")
@@ -25,6 +26,7 @@ MAX_COMPOUND_WORDS = 4  # words of the query that are looked up as parts of comp
 MIN_SPLIT_LENGTH = 4  # letters of a word that is looked up in two parts
 MAX_SPLIT_LENGTH = 40
 MAX_SPLITS = 3  # that are searched for
+_languages = ResultCache()  # of the index; they are read once in a generation
 LINKS = ("", "s", "n", "en", "es", "er", "e")  # between the parts of a compound
 
 
@@ -32,10 +34,14 @@ def expand(index: Index, query: Query) -> None:
     """Add alternatives that the index has to the terms of a query."""
     _add_identifiers(index, query)
     _add_joined_words(index, query)
-    languages = [
-        name.removeprefix(LANGUAGE_TERM)
-        for name in index.identifiers_with_prefix(LANGUAGE_TERM, MAX_LANGUAGES)
-    ]
+    languages = _languages.get(
+        index.generation,
+        "languages",
+        lambda: [
+            name.removeprefix(LANGUAGE_TERM)
+            for name in index.identifiers_with_prefix(LANGUAGE_TERM, MAX_LANGUAGES)
+        ],
+    )
     if languages:
         _add_stems(index, query, languages)
 

@@ -29,6 +29,7 @@ class Counting:
     """An index of all languages that has every term, and counts what it is asked."""
 
     def __init__(self):
+        self.generation = object()
         self.looked_up = self.prefixes = 0
 
     def document_counts(self, words):
