@@ -77,10 +77,10 @@ def search(
 
 def _required_words(parts: list[SegmentMatch], words: int, min_results: int) -> int:
     """How many words a document must have: all, or fewer when fewer than `min_results` have all."""
-    found = sum(
-        (np.bincount(part.coverage[part.matched], minlength=words + 1) for part in parts), np.zeros(1)
-    )
-    counts = dict(enumerate(found.tolist()))
+    counts: Counter[int] = Counter()
+    for part in parts:
+        for covered, count in enumerate(np.bincount(part.coverage[part.matched])):
+            counts[covered] += int(count)
     if not min_results or words == 1 or sum(counts.values()) == counts.get(words, 0):
         return words
     return required_words(counts, words, min_results)
