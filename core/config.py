@@ -60,6 +60,14 @@ SETTINGS = (
         "auto: postgresql if the database is PostgreSQL. After a change, run `flask search rebuild`.",
     ),
     Setting(
+        "REDOUBT_LANGUAGES",
+        "en,de,fr,es,it,pt,nl,pl,cs,ru,sv,da,no,fi,hu,ro,tr,el,zh,ja,ko",
+        setting_values.languages,
+        "Languages people write in here, as ISO 639 codes separated by commas. Search then also finds the "
+        "inflected forms of their words. It applies to texts written from then on, and to all others without "
+        "a stored language after `flask search rebuild`.",
+    ),
+    Setting(
         "REDOUBT_REPLICA_URLS",
         "",
         setting_values.replicas,

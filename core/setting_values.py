@@ -105,6 +105,19 @@ def scale(text: str) -> float | None:
     return None if text == "auto" else at_least_zero(float)(text)
 
 
+LANGUAGES = frozenset(
+    "ar ca cs da de el en es et fi fr hi hu it ja ko lt nl no pl pt ro ru sr sv th tr uk zh".split()
+)
+
+
+def languages(text: str) -> tuple[str, ...]:
+    """Languages as ISO 639 codes, separated by commas."""
+    codes = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not codes or not LANGUAGES.issuperset(codes):
+        raise ValueError("must be codes separated by commas, of: " + ", ".join(sorted(LANGUAGES)))
+    return codes
+
+
 def loopback_origins(text: str) -> tuple[str, ...]:
     """Servers on this machine as HOST:PORT, separated by commas."""
     origins = tuple(part.strip() for part in text.split(",") if part.strip())

@@ -17,6 +17,7 @@ from core.jobs import events
 from core.limits.rate_limits import limit, lock_key
 from core.markup.markup import Rendered, render
 from posts import kinds, locks, visibility, voting
+from posts.languages import post_language
 from posts.models import HIDDEN, PUBLISHED, Comment, Post, PostLink, PostTag, Revision
 from posts.queries import PostT
 from posts.revisions import history
@@ -40,8 +41,8 @@ def create(post: PostT, body: Rendered, *, tags: Iterable[str] = (), quiet: bool
 
     `quiet` is for imports: no event is recorded, the importer indexes the posts itself.
     """
-    _set_body(post, body)
     post.title = post.title or ""
+    _set_body(post, body)
     _update_slug(post)
     now = post.created_at or utcnow()
     post.created_at = now
@@ -95,6 +96,7 @@ def _set_body(post: Post, body: Rendered) -> None:
     post.body = body.source
     post.body_html = body.html
     post.markup_version = body.version
+    post.language = post_language(post.title, body.html)
 
 
 def _update_slug(post: Post) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from core.database.db import changed_rows, db, lock_rows, utcnow
 from core.markup.markup import Rendered
+from posts.languages import post_language
 from posts.models import PUBLISHED, Post, PostTag, Revision
 from posts.slugs import slugify
 from posts.tags.actions import make_tags, recount_tags
@@ -88,6 +89,7 @@ def _post(draft: Draft, public: set[int]) -> Post:
         body=draft.body.source,
         body_html=draft.body.html,
         markup_version=draft.body.version,
+        language=post_language(draft.columns.get("title", ""), draft.body.html),
         is_public=parent_id is None or parent_id in public,
         edited_at=draft.edit.at if draft.edit else None,
         revision_count=2 if draft.edit else 1,

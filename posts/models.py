@@ -113,6 +113,7 @@ class Post(Versioned, db.Model):
             "last_activity_at",
             "body_html",
             "markup_version",
+            "language",
             "changed_at",
         }
     )
@@ -147,6 +148,7 @@ class Post(Versioned, db.Model):
     imported_from: Mapped[str | None] = mapped_column(String(100))
     external_id: Mapped[str | None] = mapped_column(String(60))
     markup_version: Mapped[int] = mapped_column(default=1)
+    language: Mapped[str | None] = mapped_column(String(8), deferred=True)  # ISO 639; empty: not found
     body: Mapped[str] = mapped_column(Text, default="")
     body_html: Mapped[str] = mapped_column(Text, default="")
 

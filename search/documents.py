@@ -12,6 +12,7 @@ from core.database.db import db, read_transaction, read_without_flush
 from core.markup.markup import to_text
 from core.registry import Registry
 from posts import kinds
+from posts.languages import post_language
 from posts.models import Post, Tag
 from search.fields import Document
 
@@ -133,6 +134,7 @@ def _sources() -> dict[str, tuple[Select, type, Callable[..., Document]]]:
                 Post.accepted,
                 Post.score,
                 Post.created_at,
+                Post.language,
             ),
             joinedload(Post.author).load_only(User.username),
             joinedload(Post.parent).load_only(Post.title),
@@ -155,6 +157,9 @@ def _post(post: Post) -> Document:
     if post.accepted:
         states.append("accepted")
     parent = post.parent
+    language = post.language
+    if language is None:  # stored by older code
+        language = post_language(post.title, post.body_html)
     return Document(
         key=key("post", post.id),
         kind=post.kind,
@@ -167,6 +172,8 @@ def _post(post: Post) -> Document:
         states=tuple(states),
         score=post.score,
         created_at=post.created_at,
+        thread=key("post", (parent or post).id) if parent or post.kind == "question" else "",
+        language=language,
     )
 
 

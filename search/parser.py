@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core.web.lazy_text import lazy_gettext as _
-from search.analysis import compounds, positioned_terms, synonyms_in, terms
+from search.analysis import compounds, synonyms_in, terms, tokens
+from search.spellings import in_two_letters, lower
 
 MAX_QUERY_LENGTH = 1000  # characters
 MAX_TERMS = 32
@@ -77,16 +78,15 @@ class Filter:
 class Query:
     """A parsed query; `terms` and the terms in `phrases` and `excluded` are terms of the index.
 
-    `only` and `without` map a field of the index to required and excluded values. `term_count` counts terms
-    with repetitions, `indexed_count` what the index would store for the same text. `alternatives` maps a term
-    to others that match in its place. `before` and `after` are UTC; `unfiltered` is the text without filters.
+    `only` and `without` map a field of the index to required and excluded values. `sequence` are the terms of
+    words, phrases and `title:` in order, with repetitions. `alternatives` maps a term to others that match in
+    its place. `before` and `after` are UTC; `unfiltered` is the text without filters.
     """
 
     text: str = ""
     terms: list[str] = field(default_factory=list)
     alternatives: dict[str, list[str]] = field(default_factory=dict)
-    term_count: int = 0
-    indexed_count: int = 0
+    sequence: list[str] = field(default_factory=list)
     phrases: list[list[str]] = field(default_factory=list)
     excluded: list[list[str]] = field(default_factory=list)
     only: dict[str, list[str]] = field(default_factory=dict)
@@ -106,6 +106,11 @@ class Query:
     def is_empty(self) -> bool:
         """Whether there is nothing to search for."""
         return not (self.has_words or self.excluded or self.only or self.without or self.before or self.after)
+
+    @property
+    def one_per_thread(self) -> bool:
+        """Whether of a question and its answers only the best is shown: unless answers are asked for."""
+        return "answer" not in self.only.get("kind", ())
 
     def typed_terms(self) -> list[str]:
         """Distinct terms of words and phrases."""
@@ -133,6 +138,7 @@ def parse(text: str, *, excludes: bool = True) -> Query:
     plain: list[str] = []
     loose: list[str] = []  # analyzed together: identifiers may contain spaces ("cve 2017 0144")
     unfiltered: list[str] = []
+    wanted: list[str] = []  # words and phrases
     for match in _PIECE.finditer(query.text):
         phrase, minus, name, value = match.group("phrase", "minus", "name", "value")
         if name is not None and name.lower() in (*FILTERS, *DATES):
@@ -147,21 +153,20 @@ def parse(text: str, *, excludes: bool = True) -> Query:
             unfiltered.append(match[0])
             continue
         unfiltered.append(match[0])
+        wanted.append(phrase if phrase is not None else match[0])
         if phrase is not None:
             plain += _phrase(query, terms(phrase))
         else:
             loose.append(match[0])
     together = " ".join(loose)
-    found = terms(together)
-    plain += found
+    plain += terms(together)
     query.unfiltered = " ".join(unfiltered)
     query.terms = list(dict.fromkeys([*query.terms, *plain]))
-    query.term_count = len(plain) + sum(map(len, query.phrases)) + len(query.only.get("title", ()))
+    query.sequence = [*terms(" ".join(wanted)), *query.only.get("title", ())]
     if len(query.terms) > MAX_TERMS:
         query.terms = query.terms[:MAX_TERMS]
         query.warnings.append(_("Only the first %(n)s words were used.", n=MAX_TERMS))
-    query.indexed_count = query.term_count + sum(1 for _placed in positioned_terms(together)) - len(found)
-    _add_synonyms(query, together, found)
+    _add_spellings(query, together)
     if query.text and query.is_empty and not query.warnings:
         query.warnings.append(_("All of these words are too common to search for."))
     return query
@@ -193,8 +198,13 @@ def _is_program(word: str) -> bool:
     return word.casefold().removesuffix(".exe") in PROGRAMS
 
 
-def _add_synonyms(query: Query, text: str, found: list[str]) -> None:
-    """Add alternatives: the joined form of compounds and the first of several synonyms."""
+def _add_spellings(query: Query, text: str) -> None:
+    """Add alternatives: ä as ae, the joined form of compounds and the first of several synonyms."""
+    found: list[str] = []
+    for term, start, end, kind in tokens(text):
+        found.append(term)
+        if kind == "word" and (other := in_two_letters(lower(text[start:end]))):
+            query.add_alternatives(term, terms(other))
     for joined, start, end in compounds(text):
         for term in terms(text[start:end]):
             query.add_alternatives(term, [joined])

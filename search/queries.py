@@ -1,12 +1,10 @@
 """Search for the page, the API and the relevance benchmark; similar posts."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, wraps
-from itertools import pairwise
 from time import perf_counter
 from typing import Any, ParamSpec
 
@@ -23,7 +21,7 @@ from core.observability import metrics
 from core.web.lazy_text import lazy_gettext as _
 from posts.models import Post, Tag
 from posts.queries import visible
-from search import changes, corrections, lookups, snippets
+from search import changes, corrections, expansions, lookups, snippets
 from search.analysis import terms
 from search.documents import families, ids_in, key, load_documents
 from search.engines.base import Index, Results, Unavailable
@@ -31,11 +29,7 @@ from search.parser import Query, parse
 
 PAGE_SIZE = 10
 MIN_RESULTS = 3
-PARTIAL_IDENTIFIER = re.compile(r"(?=.*\d)[\da-f]{6,63}|\d+(\.\d+){1,3}")  # of a hash, address, version
-WILDCARD = re.compile(r"(?<!\S)([^\W\d_][\w.-]{2,})\*(?!\S)")
 Parameters = ParamSpec("Parameters")
-WORD = re.compile(r"(?<!\S)[^\W\d_]+(?!\S)")
-MAX_EXPANSIONS = 8  # identifiers with a typed prefix that are added as alternatives
 MAX_SPELLING_DOCUMENTS = 3  # that are read for the spelling of a word
 MAX_SIMILAR_TERMS = 12  # rarest terms of a post by which similar posts are found
 MAX_SIMILAR_POSTINGS = 5_000  # documents of these terms in all
@@ -178,29 +172,17 @@ def _search(query: Query, *, user: User | Visitor, page: int, size: int, any_wor
 
 def _run(index: Index, query: Query, options: dict) -> tuple[Results, str | None]:
     """Results, and a corrected query when there are few."""
-    _add_index_alternatives(index, query)
+    expansions.expand(index, query)
     results = index.search(query, min_results=MIN_RESULTS, facets=True, **options)
     if results.total >= MIN_RESULTS and not results.loosened:
         return results, None
+    for other in expansions.split_queries(index, query):
+        in_parts = index.search(other, facets=True, **options)
+        if in_parts.total:
+            return in_parts, None
     return results, corrections.correct(
         index, query, lambda guess, typed: _indexed_spelling(index, guess, typed)
     )
-
-
-def _add_index_alternatives(index: Index, query: Query) -> None:
-    """Add alternatives that the index has: for partial hashes, for `Get-AD*`, and "login" for "log in"."""
-    for term in query.terms:
-        if PARTIAL_IDENTIFIER.fullmatch(term) and not index.has_term(term):
-            query.add_alternatives(term, index.identifiers_with_prefix(term, MAX_EXPANSIONS))
-    for word in WILDCARD.findall(query.text)[:MAX_EXPANSIONS]:
-        found = index.identifiers_with_prefix(re.sub(r"[-._/]", "", word).casefold(), MAX_EXPANSIONS)
-        for term in terms(word):
-            query.add_alternatives(term, found)
-    for first, second in list(pairwise(WORD.findall(query.text)))[:MAX_EXPANSIONS]:
-        joined = terms(first + second)
-        if len(joined) == 1 and index.has_term(joined[0]):
-            for term in terms(f"{first} {second}"):
-                query.add_alternatives(term, joined)
 
 
 def _indexed_spelling(index: Index, guess: str, typed: str) -> str:

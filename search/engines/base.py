@@ -19,10 +19,11 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Results:
-    """(key, score) pairs, best first; `facets` counts kinds, tags and layers of all `total` matches.
+    """(key, score) pairs, best first; `facets` counts tags and layers of all `total` results.
 
-    `loosened`: too few documents have all terms, so these have any of them. `estimated`: total and facets are
-    estimates from a sample because many documents match.
+    Of a thread only the best document is a result, unless `kind:answer` asks for more; the facet of kinds
+    counts all that match. `loosened`: too few documents have all terms, so these have fewer of them.
+    `estimated`: total and facets are estimates from a sample because many documents match.
     """
 
     hits: list[tuple[str, float]]
@@ -52,7 +53,10 @@ class Index(Protocol):
         facets: bool = False,
         sort: str = "relevance",
     ) -> Results:
-        """Find documents with all terms; with any if `any_word`, or if fewer than `min_results` have all."""
+        """Find documents with all terms; with any if `any_word`.
+
+        If fewer than `min_results` have all, one term after another may be missing until there are enough.
+        """
         ...
 
     def rarest_terms(self, words: list[str], max_postings: int) -> list[str]:
@@ -61,6 +65,10 @@ class Index(Protocol):
 
     def has_term(self, term: str) -> bool:
         """Whether a document has the term."""
+        ...
+
+    def document_counts(self, words: list[str]) -> dict[str, int]:
+        """About how many documents have each of the terms, hidden ones included; 0 may be left out."""
         ...
 
     def guess_spelling(self, word: str) -> str:

@@ -141,4 +141,5 @@ def test_nothing_is_asked_by_nothing(text):
 
 
 def test_words_are_counted_for_the_whole_title():
-    assert parse("patch the patch").term_count == 2 and parse("patch the patch").terms == ["patch"]
+    query = parse("patch the patch")
+    assert query.sequence == ["patch", "patch"] and query.terms == ["patch"]

@@ -157,3 +157,53 @@ def test_pages_neither_repeat_nor_skip(library, build, keys):
     build()
     pages = [key for start in range(0, 330, 10) for key in keys("resolver", offset=start, limit=10)]
     assert len(set(pages)) == len(pages) == 330
+
+
+def test_a_thread_is_one_result(library, build, ask, keys):
+    library.add(1, "resolver fails", "often", tags=("dns",), thread="post:1")
+    for number in (2, 3, 4):
+        body = "flush the resolver cache " * number
+        library.add(number, "", body, kind="answer", context="resolver fails", thread="post:1", tags=("dns",))
+    library.add(5, "another resolver", "cache", thread="post:5")
+    library.add(6, "resolver article", kind="article")
+    build()
+    found = ask("resolver", facets=True)
+    assert found.total == len(found.hits) == 3 and {key for key, _ in found.hits} > {"post:5", "post:6"}
+    assert found.facets["kind"] == {"question": 2, "answer": 3, "article": 1}
+    assert found.facets["tag"] == {"dns": 1}
+    assert set(keys("flush cache kind:answer")) == {"post:2", "post:3", "post:4"}
+    for sort in ("newest", "votes"):
+        found = ask("resolver", sort=sort)
+        assert found.total == len(found.hits) == 3
+    assert len(keys("resolver cache", any_word=True)) == 3
+
+
+def test_words_are_given_up_one_by_one(library, build, ask):
+    library.add(1, "alpha bravo charlie delta")
+    for number in range(10, 25):
+        library.add(number, "alpha bravo charlie", "zulu " * number)
+    for number in range(30, 45):
+        library.add(number, "delta delta delta", "delta")
+    build()
+    found = ask("alpha bravo charlie delta", min_results=3, limit=50)
+    assert found.loosened and found.total == 16, "those with one word are left out"
+    assert found.hits[0][0] == "post:1"
+    assert ask("alpha delta nothing", min_results=3).total == 31, "until there are enough"
+    assert ask("alpha bravo charlie delta").total == 1
+
+
+def test_a_title_matches_whole_however_it_is_spelled(library, build, keys):
+    library.add(1, "How we set up the Wi-Fi bridge", "wifi set up wifi set up")
+    library.add(2, "Wi-Fi set-up", "once")
+    library.add(3, "Wi-Fi set-up on the old printers", "wifi set up wifi set up")
+    build()
+    assert keys("wi-fi set-up")[0] == keys("wi fi set up")[0] == keys("set up wi-fi")[0] == "post:2"
+
+
+def test_a_rare_spelling_is_worth_no_more_than_the_word(library, build, keys):
+    for number in range(3, 30):
+        library.add(number, "backup of the host", "printer")
+    library.add(1, "backup plan", "backup")
+    library.add(2, "Notes", "we back-up " + "word " * 30)
+    build()
+    assert keys("backup")[0] == "post:1"

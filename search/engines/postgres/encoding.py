@@ -5,13 +5,12 @@ with a high weight in this document, and `~3f0a` for two adjacent terms. One GIN
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
 
-from search.analysis import positioned_terms, tokens
+from search.analysis import positioned_terms, title_keys, tokens
 from search.fields import FAMILIES, TEXTS, Document
 from search.weights import FIELD_WEIGHTS, K1
 
@@ -41,6 +40,7 @@ class Row:
 
     id: int
     digest: int  # of everything but the votes
+    thread: int
     kind: str
     votes: int
     created: int
@@ -59,9 +59,14 @@ def lexeme_hash(lexeme: str) -> int:
     return int.from_bytes(blake2b(lexeme.encode(), digest_size=6).digest(), "big") >> 1 << WEIGHT_BITS
 
 
-def title_lexeme(terms: Iterable[str], term_count: int) -> str:
-    """Lexeme of documents whose title consists of these terms, in any order, `term_count` in all."""
-    return f"whole={_hash(f'{term_count} ' + ' '.join(sorted(set(terms)))):x}"
+def title_lexemes(sequence: list[str]) -> list[str]:
+    """Lexemes of documents whose title consists of these terms; see search.analysis.title_keys()."""
+    return [f"whole={_hash(name):x}" for name in title_keys(sequence)]
+
+
+def length(found: list[tuple[str, int]]) -> int:
+    """The length of a text: the number of different positions of its terms."""
+    return len({position for _term, position in found})
 
 
 def _hash(text: str) -> int:
@@ -112,20 +117,15 @@ def filter_lexemes(document: Document) -> list[str]:
         "layer": [document.layer],
         "state": document.states,
         "author": [document.author.lower()],
-        "parent": [document.parent],
     }
     return [f"{name}={value}" for name, found in values.items() for value in dict.fromkeys(found) if value]
 
 
 def text_terms(document: Document) -> TermsByText:
     """(term, position) pairs by text field, truncated to what fits into a tsvector."""
-    found = {
-        "title": document.title,
-        "body": document.body,
-        "labels": " ".join(document.tags),
-        "context": document.context,
+    terms_by_text = {
+        name: list(positioned_terms(text, document.language)) for name, text in document.texts.items()
     }
-    terms_by_text = {name: list(positioned_terms(found[name])) for name in TEXTS}
     return (
         terms_by_text
         if sum(map(len, terms_by_text.values())) < SHORT_DOCUMENT_TERMS
@@ -152,8 +152,7 @@ def encode(document: Document, terms_by_text: TermsByText, averages: dict[str, f
     """Encode a document and the result of text_terms(); `averages` are mean lengths of text fields."""
     filters = filter_lexemes(document)
     title = [(term, document.title[start:end]) for term, start, end, _ in tokens(document.title)]
-    if title:
-        filters.append(title_lexeme((term for term, _ in title), len(title)))
+    filters += title_lexemes([term for term, _ in title])
     weights = {
         term: frequency / (frequency + K1)
         for term, frequency in _weighted_frequencies(terms_by_text, averages).items()
@@ -167,23 +166,24 @@ def encode(document: Document, terms_by_text: TermsByText, averages: dict[str, f
         for term, weight in weights.items()
         if (level := int(weight * WEIGHT_LEVELS)) > MIN_INDEXED_LEVEL
     ]
-    extras += [sample_lexeme(rate) for rate in SAMPLE_RATES if _hash(document.key) % rate == 0]
+    extras += [sample_lexeme(rate) for rate in SAMPLE_RATES if _hash(document.thread_key) % rate == 0]
     packed = [lexeme_hash(term) | max(1, int(weight * WEIGHT_SCALE)) for term, weight in weights.items()]
     row = Row(
         id=document_id(document.key),
         digest=0,
+        thread=document_id(document.thread_key),
         kind=document.kind,
         votes=document.score,
         created=int(document.created_at.timestamp()) if document.created_at else 0,
         is_accepted="accepted" in document.states,
         facts=[name for name in filters if name.split("=")[0] in FACETS],
-        lengths=[len(terms_by_text[name]) for name in TEXTS],
+        lengths=[length(terms_by_text[name]) for name in TEXTS],
         weights=sorted([*packed, *map(lexeme_hash, filters)]),
         vector=_vector(terms_by_text, extras),
         lexemes={*weights, *extras},
         spellings={f"title={term}": word.casefold() for term, word in title if word.isalpha()},
     )
-    row.digest = _hash(repr((row.created, row.weights, row.vector)))
+    row.digest = _hash(repr((row.thread, row.created, row.weights, row.vector)))
     return row
 
 
@@ -191,7 +191,7 @@ def _weighted_frequencies(terms_by_text: TermsByText, averages: dict[str, float]
     """Frequency of each term, weighted by the boosts and lengths of the text fields (BM25F)."""
     frequencies: dict[str, float] = {}
     for name, (boost, b) in FIELD_WEIGHTS.items():
-        norm = boost / (1 - b + b * len(terms_by_text[name]) / averages[name])
+        norm = boost / (1 - b + b * length(terms_by_text[name]) / averages[name])
         for term, count in Counter(term for term, _ in terms_by_text[name]).items():
             frequencies[term] = frequencies.get(term, 0.0) + count * norm
     return frequencies
@@ -217,6 +217,6 @@ def _vector(terms_by_text: TermsByText, extras: list[str]) -> str:
     for found in terms_by_text.values():
         for term, position in found:
             positions.setdefault(term, []).append(str(min(start + position, MAX_POSITION)))
-        start += FIELD_GAP + (found[-1][1] if found else 0)
+        start += FIELD_GAP + max((position for _term, position in found), default=0)
     terms = [f"{quoted(term)}:{','.join(found[:255])}" for term, found in positions.items()]
     return " ".join([*terms, *map(quoted, extras), *map(quoted, _pair_lexemes(terms_by_text))])

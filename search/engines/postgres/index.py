@@ -63,15 +63,22 @@ class Index:
         facets: bool = False,
         sort: str = "relevance",
     ) -> Results:
-        """Find documents with all terms; with any if `any_word`, or if fewer than `min_results` have all."""
+        """See search.engines.base.Index.search()."""
         if query.is_empty:
             return Results([], 0)
         strict = Search(self.tables, self.size, query, self.hidden, any_word=any_word, sort=sort)
         found = strict.run(facets=facets, limit=limit, offset=offset)
         if any_word or found.total >= min_results or len(query.terms) < 2:
             return found
+        words = len(query.terms)
+        covered = Search(self.tables, self.size, query, self.hidden, any_word=True, sort=sort, required=1)
+        required = weights.required_words(covered.coverage(), words, min_results)
+        if required == words:
+            return found
         hits = strict.run(facets=False, limit=min_results, offset=0).hits if found.total else []
-        loose = Search(self.tables, self.size, query, self.hidden, any_word=True, sort=sort).run(
+        loose = Search(
+            self.tables, self.size, query, self.hidden, any_word=True, sort=sort, required=required
+        ).run(
             facets=facets,
             limit=limit,
             offset=offset,
@@ -97,6 +104,10 @@ class Index:
     def has_term(self, term: str) -> bool:
         """Whether a visible document has the term: words of hidden documents must not be offered."""
         return self._is_visible(term, self.tables.frequencies([term]).get(term, 0))
+
+    def document_counts(self, words: list[str]) -> dict[str, int]:
+        """About how many documents have each of the terms, hidden ones included."""
+        return self.tables.frequencies(words)
 
     def guess_spelling(self, word: str) -> str:
         """The most frequent word at edit distance 1, else the title word most similar by trigrams, or ""."""

@@ -13,7 +13,19 @@ from search.engines.postgres import encoding, schema
 from search.fields import TEXTS, Document
 
 BATCH_SIZE = 2_000  # documents written by one COPY
-COLUMNS = ("id", "digest", "kind", "votes", "created", "is_accepted", "facts", "lengths", "weights", "vector")
+COLUMNS = (
+    "id",
+    "digest",
+    "thread",
+    "kind",
+    "votes",
+    "created",
+    "is_accepted",
+    "facts",
+    "lengths",
+    "weights",
+    "vector",
+)
 DIGESTS_SQL = "SELECT id, digest FROM {documents} WHERE id = ANY(:ids)"
 UPDATE_VOTES_SQL = """
     WITH new AS (SELECT * FROM unnest(:ids ::bigint[], :votes ::int[]) AS new(id, votes)),
@@ -73,7 +85,7 @@ def fill_tables(
     while batch := list(islice(remaining, BATCH_SIZE)):
         terms = [encoding.text_terms(document) for document in batch]
         if averages is None:
-            lengths = {text: sum(len(each[text]) for each in terms) for text in TEXTS}
+            lengths = {text: sum(encoding.length(each[text]) for each in terms) for text in TEXTS}
             averages = averages_of(len(batch), lengths)
         changes = Changes()
         _add(connection, name, map(encoding.encode, batch, terms, [averages] * len(batch)), changes)

@@ -39,7 +39,7 @@ class Index:
         facets: bool = False,
         sort: str = "relevance",
     ) -> Results:
-        """Find documents with all terms; with any if `any_word`, or if fewer than `min_results` have all."""
+        """See search.engines.base.Index.search()."""
         return ranking.search(
             self.snapshot,
             query,
@@ -69,6 +69,15 @@ class Index:
             live[segment.docs(name, term)].any()
             for (segment, live), name in product(self.snapshot.parts, TEXTS)
         )
+
+    def document_counts(self, words: list[str]) -> dict[str, int]:
+        """About how many documents have each of the terms, hidden ones included."""
+        return {
+            word: max(
+                sum(segment.frequency(name, word) for segment, _ in self.snapshot.parts) for name in TEXTS
+            )
+            for word in words
+        }
 
     def guess_spelling(self, word: str) -> str:
         """The most frequent word at edit distance 1, by frequency in the two largest segments; or empty."""

@@ -1,8 +1,8 @@
 """Match a query against one segment; sets of documents are boolean masks."""
 
 import numpy as np
-from whoosh.util.numeric import length_to_byte
 
+from search.analysis import title_keys
 from search.engines.whoosh.storage import POSITION_RANGE, Segment
 from search.fields import TEXTS
 from search.parser import Query
@@ -12,13 +12,17 @@ CONJUNCTIVE_FIELDS = ("tag", "state", "title")  # all values must match; of othe
 
 
 class SegmentMatch:
-    """One segment in one search: the postings of the query terms, read once, and the mask `matched`."""
+    """One segment in one search: the postings of the query terms, read once, and the mask `matched`.
+
+    `coverage` counts the words of the query that a document has.
+    """
 
     def __init__(self, segment: Segment, live: np.ndarray, query: Query) -> None:
         self.segment = segment
         self.live = live
         self.query = query
         self.matched = np.zeros(segment.size, bool)
+        self.coverage = np.zeros(segment.size, np.uint8)
         self.postings = {
             term: {name: segment.postings(name, term) for name in TEXTS} for term in query.all_terms()
         }
@@ -27,11 +31,13 @@ class SegmentMatch:
             for term, found in self.postings.items()
         }
 
-    def match(self, any_word: bool) -> np.ndarray:
-        """Mask of documents with all terms, or any with `any_word`, within the filters; sets `matched`."""
+    def match(self) -> np.ndarray:
+        """Mask of documents within the filters that have one of the words, if there are any."""
         docs = self.live.copy()
-        if words := [self._with_term(term) for term in self.query.terms]:
-            docs &= _any(words) if any_word else _all(words)
+        for term in self.query.terms:
+            self.coverage += self._with_term(term)
+        if self.query.terms:
+            docs &= self.coverage > 0
         for phrase in self.query.phrases:
             docs &= self._with_phrase(phrase, docs)
         for name, values in self.query.only.items():
@@ -51,10 +57,8 @@ class SegmentMatch:
 
     def with_whole_title(self) -> np.ndarray:
         """Mask of matches whose title is exactly the query."""
-        docs = self.matched & (self.segment.lengths["title"] == length_to_byte(self.query.indexed_count))
-        for term in self.query.typed_terms():
-            docs &= self.segment.mask(self.postings[term]["title"][0])
-        return docs
+        names = title_keys(self.query.sequence)
+        return self.matched & _any([self._with_value("whole", name) for name in names] or [~self.live])
 
     def _with_term(self, term: str) -> np.ndarray:
         """Mask of documents with a term or one of its alternatives."""

@@ -68,6 +68,7 @@ class Segment:
         self.lengths = {name: self._column(f"_{name}_len", "B") for name in TEXTS}
         self.votes = self._column("votes", "i")
         self.created = self._column("created", "I")
+        self.threads = self._column("thread", "i")  # 0: a thread of its own
         self._numbers = self._column("number", "i")
         self._families = self._column("family", "B")
         self._names, self._facet_values, self._starts = self._read_facets()
