@@ -21,7 +21,7 @@ from posts import policy as post_policy
 from posts import queries as post_queries
 from posts.models import Post
 from posts.suggestions import queries as suggestion_queries
-from search.queries import similar
+from search.similar_queries import similar
 
 bp = Blueprint("forum", __name__)
 

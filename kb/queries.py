@@ -9,7 +9,7 @@ from core.database.db import db
 from kb.models import Article, ArticleFeedback
 from posts.models import DRAFT, Post, PostTag
 from posts.queries import changed_in, links_from, links_to, visible, visible_to
-from search.queries import similar
+from search.similar_queries import similar
 
 SORTS = {"newest": [Post.created_at, Post.id], "helpful": [Article.helpful_count, Article.id]}
 # Selected from posts, articles are sorted by an index and their own columns loaded by a second query. With a

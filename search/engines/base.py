@@ -22,7 +22,8 @@ class Results:
     """(key, score) pairs, best first; `facets` counts kinds, tags and layers of all `total` matches.
 
     `loosened`: too few documents have all terms, so these have any of them. `estimated`: total and facets are
-    estimates from a sample because many documents match.
+    estimates from a sample because many documents match. `vectors` are the word vectors of the first hits, as
+    they are stored, when they were asked for.
     """
 
     hits: list[tuple[str, float]]
@@ -30,6 +31,7 @@ class Results:
     facets: dict[str, Counter] = field(default_factory=dict)
     loosened: bool = False
     estimated: bool = False
+    vectors: list[bytes] = field(default_factory=list)
 
 
 class Index(Protocol):
@@ -51,8 +53,12 @@ class Index(Protocol):
         min_results: int = 0,
         facets: bool = False,
         sort: str = "relevance",
+        with_vectors: int = 0,
     ) -> Results:
-        """Find documents with all terms; with any if `any_word`, or if fewer than `min_results` have all."""
+        """Find documents with all terms; with any if `any_word`, or if fewer than `min_results` have all.
+
+        The result has the vectors of the first `with_vectors` hits.
+        """
         ...
 
     def rarest_terms(self, words: list[str], max_postings: int) -> list[str]:

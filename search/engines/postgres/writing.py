@@ -13,7 +13,10 @@ from search.engines.postgres import encoding, schema
 from search.fields import TEXTS, Document
 
 BATCH_SIZE = 2_000  # documents written by one COPY
-COLUMNS = ("id", "digest", "kind", "votes", "created", "is_accepted", "facts", "lengths", "weights", "vector")
+COLUMNS = (
+    *("id", "digest", "kind", "votes", "created", "is_accepted", "facts", "lengths", "weights", "vector"),
+    "word_vector",
+)
 DIGESTS_SQL = "SELECT id, digest FROM {documents} WHERE id = ANY(:ids)"
 UPDATE_VOTES_SQL = """
     WITH new AS (SELECT * FROM unnest(:ids ::bigint[], :votes ::int[]) AS new(id, votes)),

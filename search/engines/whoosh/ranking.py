@@ -46,6 +46,7 @@ def search(
     min_results: int = 0,
     facets: bool = False,
     sort: str = "relevance",
+    with_vectors: int = 0,
 ) -> Results:
     """Find documents with all terms; with any term for `any_word` or when fewer than `min_results` have all.
 
@@ -67,7 +68,8 @@ def search(
     else:
         best = _by_column(parts, "votes" if sort == "votes" else "created", offset + limit)
     hits = [(part.segment.key(doc), value) for value, part, doc in best[offset:]]
-    return Results(hits, total, _count_facets(parts) if facets else {}, loosened)
+    vectors = [part.segment.vector(doc) for _, part, doc in best[offset : offset + with_vectors]]
+    return Results(hits, total, _count_facets(parts) if facets else {}, loosened, vectors=vectors)
 
 
 def _total(masks: Iterable[np.ndarray]) -> int:

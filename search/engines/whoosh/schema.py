@@ -8,8 +8,9 @@ from whoosh import columns, fields, formats
 
 from search.analysis import positioned_terms
 from search.fields import FAMILIES, TEXTS, Document
+from search.word_vectors import VECTOR_BYTES, document_vector
 
-FORMAT = 4  # increment to have every older index rebuilt
+FORMAT = 5  # increment to have every older index rebuilt
 Posting = tuple[bytes, int, float, bytes]
 
 
@@ -52,6 +53,7 @@ SCHEMA = fields.Schema(
     family=fields.COLUMN(columns.NumericColumn("B")),
     votes=fields.COLUMN(columns.NumericColumn("i")),
     created=fields.COLUMN(columns.NumericColumn("I")),
+    vector=fields.COLUMN(columns.FixedBytesColumn(VECTOR_BYTES)),
 )
 
 
@@ -75,4 +77,5 @@ def row(document: Document) -> dict[str, object]:
         "family": FAMILIES.index(family),
         "votes": document.score,
         "created": min(max(created, 0), 2**32 - 1),
+        "vector": document_vector(document) or bytes(VECTOR_BYTES),
     }

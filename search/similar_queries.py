@@ -1,0 +1,89 @@
+"""Posts that are about the same: questions like the one being asked, related questions and articles."""
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload
+
+from auth.models import User, Visitor
+from core.database.db import db
+from posts.models import Post
+from search import fusion, word_vectors
+from search.analysis import terms
+from search.documents import ids_in, key
+from search.engines.base import Index, Unavailable
+from search.parser import Query
+from search.queries import public_posts
+from search.weights import ANSWER_SHARE
+
+MAX_TERMS = 24  # of the title, then of the text
+MAX_BODY_LENGTH = 600  # characters of the text that are compared
+MAX_POSTINGS = 100_000  # documents of the terms in all; the most frequent terms are left out beyond
+MAX_FOUND = 400  # posts found by words, answers among them
+ANSWERED_KINDS = {"question": "answer"}  # kind: the kind of its children, which count for it
+
+
+def similar(
+    title: str,
+    body: str,
+    *,
+    user: User | Visitor,
+    kind: str = "question",
+    exclude_id: int | None = None,
+    limit: int = 5,
+) -> list[Post]:
+    """Visible posts of a kind that are about the same as a title and body, best first, without `exclude_id`.
+
+    Ranked by BM25F over all terms, by the best of their answers, and by word vectors.
+    """
+    body = body[:MAX_BODY_LENGTH]
+    try:
+        with current_app.extensions["search"].view() as index:
+            ids = current_app.extensions["recent_searches"].get(
+                index.generation,
+                ("similar", title, body, kind, limit),
+                lambda: _similar_ids(index, title, body, kind, limit),
+            )
+    except Unavailable:
+        return []
+    ids = [number for number in ids if number != exclude_id][:limit]
+    rows = {post.id: post for post in public_posts(ids, user, lazyload(Post.tags))}
+    return [rows[number] for number in ids if number in rows]
+
+
+def _similar_ids(index: Index, title: str, body: str, kind: str, limit: int) -> list[int]:
+    """Ids of the posts of a kind; one more than `limit`, to allow for an exclusion."""
+    words = list(dict.fromkeys([*terms(title), *terms(body)]))[:MAX_TERMS]
+    kinds = [kind, ANSWERED_KINDS[kind]] if kind in ANSWERED_KINDS else [kind]
+    query = Query(terms=index.rarest_terms(words, MAX_POSTINGS), only={"kind": kinds})
+    if not query.terms:
+        return []
+    found = index.search(query, limit=MAX_FOUND, any_word=True, with_vectors=MAX_FOUND)
+    scores = dict(found.hits)
+    vectors = dict(zip(scores, found.vectors, strict=True))
+    hits = _with_answers(scores) if len(kinds) > 1 else found.hits
+    hits = hits[: fusion.RERANKED]
+    vector = word_vectors.text_vector(title, body)
+    if vector is not None:
+        hits = fusion.fuse(hits, [vectors.get(name, b"") for name, _ in hits], vector)
+    return ids_in((name for name, _ in hits[: limit + 1]), "post")
+
+
+def _with_answers(scores: dict[str, float]) -> list[tuple[str, float]]:
+    """(key, score) of questions, best first: their own score and a share of that of their best answer."""
+    parents = db.session.execute(
+        select(Post.id, Post.parent_id).where(
+            Post.id.in_(ids_in(scores, "post")), Post.parent_id.is_not(None), Post.is_public
+        )
+    )
+    best: dict[str, float] = {}
+    answers: set[str] = set()
+    for answer_id, parent_id in parents.tuples():
+        if parent_id is None:
+            continue
+        answers.add(answer := key("post", answer_id))
+        question = key("post", parent_id)
+        best[question] = max(best.get(question, 0.0), scores[answer])
+    totals = {name: score for name, score in scores.items() if name not in answers}
+    for question, score in best.items():
+        totals[question] = totals.get(question, 0.0) + ANSWER_SHARE * score
+    return sorted(totals.items(), key=lambda pair: -pair[1])
