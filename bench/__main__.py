@@ -14,7 +14,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import living, load, machine, members, pages, relevance, report, scale, searching
+from bench import (
+    living,
+    load,
+    machine,
+    members,
+    pages,
+    relevance,
+    report,
+    scale,
+    searching,
+)
 from bench.peers import Peer, PeerUnavailable, content_of
 from bench.peers.askbot import Askbot
 from bench.peers.flaskbb import FlaskBB
@@ -89,13 +99,17 @@ def main() -> None:
     if "members" in asked.parts:  # the last, for it writes
         results.measure("members", lambda: members.measure(large, peers), **about)
     if asked.collection:
-        results.measure(
-            "relevance", lambda: relevance.measured(asked.collection), collection=asked.collection.name
-        )
+        results.measure("relevance", partial(_relevance, asked.collection), columns=relevance.COLUMNS)
     text = report.table(results.parts)
     print(text)
     if asked.write:
         report.write(text, "table on PostgreSQL" if asked.postgres else "table")
+
+
+def _relevance(collection: Path) -> dict[str, list]:
+    """The rows of all collections of relevance, by name."""
+    found = relevance.measured(relevance.available(collection))
+    return {name: relevance.rows(measured) for name, measured in found.items()}
 
 
 def site_of(asked: argparse.Namespace, posts: int) -> Site:
@@ -122,7 +136,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--collection",
         type=relevance.directory,
-        help=f"folder with {', '.join(relevance.FILES)}: relevance of search",
+        help=f"folder with {', '.join(relevance_collections.FILES)}: relevance of search",
     )
     parser.add_argument(
         "--postgres",

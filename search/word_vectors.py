@@ -83,7 +83,7 @@ class WordVectors:
 
 
 @lru_cache(maxsize=1)
-def _vectors() -> WordVectors | None:
+def installed() -> WordVectors | None:
     """The vectors of the installed package; None without it, or when it is not as expected."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -97,12 +97,12 @@ def _vectors() -> WordVectors | None:
 
 def are_available() -> bool:
     """Whether texts have vectors here."""
-    return _vectors() is not None
+    return installed() is not None
 
 
 def text_vector(title: str, body: str = "") -> np.ndarray | None:
     """The direction of a title and the beginning of a text, both counted alike; None when there is none."""
-    vectors = _vectors()
+    vectors = installed()
     if vectors is None:
         return None
     sums = vectors.mean(_words(title, MAX_TITLE_WORDS)) + vectors.mean(_words(body, MAX_BODY_WORDS))
