@@ -21,6 +21,7 @@ from bench import (
     members,
     pages,
     relevance,
+    relevance_collections,
     report,
     scale,
     searching,

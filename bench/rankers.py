@@ -23,6 +23,7 @@ from core.cli import progress
 from core.database import schema
 from core.database.db import db, utcnow
 from forum.models import Question
+from kb.markdown.import_articles import external_id
 from posts.models import Post
 from search import handlers, queries, word_vectors
 from search.analysis import terms
@@ -98,7 +99,9 @@ def our_similar_questions(app: Flask, collection: Collection) -> Finder:
 def our_guidance(app: Flask, collection: Collection) -> Finder:
     """Search as a visitor over the files, as articles; imports them into the site."""
     _import(app, "articles", collection.folder)
-    return lambda query: [Path(str(post.external_id)).name for post in _searched(query)]
+    paths = (path.relative_to(collection.folder) for path in collection.folder.rglob("*.md"))
+    names = {external_id(path.as_posix()): path.name for path in paths}
+    return lambda query: [names[str(post.external_id)] for post in _searched(query)]
 
 
 def _import(app: Flask, what: str, folder: Path) -> None:

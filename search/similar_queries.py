@@ -40,18 +40,20 @@ def similar(
         with current_app.extensions["search"].view() as index:
             ids = current_app.extensions["recent_searches"].get(
                 index.generation,
-                ("similar", title, body, kind, limit),
-                lambda: _similar_ids(index, title, body, kind, limit),
+                ("similar", title, body, kind, exclude_id, limit),
+                lambda: _similar_ids(index, title, body, kind, exclude_id)[:limit],
             )
     except Unavailable:
         return []
-    ids = [number for number in ids if number != exclude_id][:limit]
     rows = {post.id: post for post in public_posts(ids, user, lazyload(Post.tags))}
     return [rows[number] for number in ids if number in rows]
 
 
-def _similar_ids(index: Index, title: str, body: str, kind: str, limit: int) -> list[int]:
-    """Ids of the posts of a kind; one more than `limit`, to allow for an exclusion."""
+def _similar_ids(index: Index, title: str, body: str, kind: str, exclude_id: int | None) -> list[int]:
+    """Ids of the posts of a kind, best first.
+
+    The excluded post would have the best score, of which the fusion takes shares: it is left out before.
+    """
     words = list(dict.fromkeys([*terms(title), *terms(body)]))[:MAX_TERMS]
     kinds = [kind, ANSWERED_KINDS[kind]] if kind in ANSWERED_KINDS else [kind]
     query = Query(terms=index.rarest_terms(words, MAX_POSTINGS), only={"kind": kinds})
@@ -61,11 +63,11 @@ def _similar_ids(index: Index, title: str, body: str, kind: str, limit: int) -> 
     scores = dict(found.hits)
     vectors = dict(zip(scores, found.vectors, strict=True))
     hits = _with_answers(scores) if len(kinds) > 1 else found.hits
-    hits = hits[: fusion.RERANKED]
+    hits = [hit for hit in hits if hit[0] != key("post", exclude_id or 0)][: fusion.RERANKED]
     vector = word_vectors.text_vector(title, body)
     if vector is not None:
         hits = fusion.fuse(hits, [vectors.get(name, b"") for name, _ in hits], vector)
-    return ids_in((name for name, _ in hits[: limit + 1]), "post")
+    return ids_in((name for name, _ in hits), "post")
 
 
 def _with_answers(scores: dict[str, float]) -> list[tuple[str, float]]:

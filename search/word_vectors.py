@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from search.fields import Document
+from search.weights import BODY_WEIGHT
 
 log = logging.getLogger(__name__)
 PACKAGE = "wordllama"
@@ -49,7 +50,9 @@ class WordVectors:
             path, "<f2", "r", offset=8 + header_size + entry["data_offsets"][0], shape=tuple(entry["shape"])
         )
         text = (folder / PIECES_FILE).read_text("utf-8")
-        pieces: dict[str, int] = json.JSONDecoder().raw_decode(text, text.index("{", text.index('"vocab"')))[0]
+        pieces: dict[str, int] = json.JSONDecoder().raw_decode(text, text.index("{", text.index('"vocab"')))[
+            0
+        ]
         if max(pieces.values()) >= len(self._weights):
             raise ValueError(f"{folder} has more word pieces than vectors")
         self._pieces = pieces
@@ -101,11 +104,12 @@ def are_available() -> bool:
 
 
 def text_vector(title: str, body: str = "") -> np.ndarray | None:
-    """The direction of a title and the beginning of a text, both counted alike; None when there is none."""
+    """The direction of a title and of the beginning of a text, weighted; None when there is none."""
     vectors = installed()
     if vectors is None:
         return None
-    sums = vectors.mean(_words(title, MAX_TITLE_WORDS)) + vectors.mean(_words(body, MAX_BODY_WORDS))
+    sums = vectors.mean(_words(title, MAX_TITLE_WORDS))
+    sums = sums + BODY_WEIGHT * vectors.mean(_words(body, MAX_BODY_WORDS))
     return _normalized(sums) if sums.any() else None
 
 
