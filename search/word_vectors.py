@@ -50,9 +50,8 @@ class WordVectors:
             path, "<f2", "r", offset=8 + header_size + entry["data_offsets"][0], shape=tuple(entry["shape"])
         )
         text = (folder / PIECES_FILE).read_text("utf-8")
-        pieces: dict[str, int] = json.JSONDecoder().raw_decode(text, text.index("{", text.index('"vocab"')))[
-            0
-        ]
+        start = text.index("{", text.index('"vocab"'))  # the rest of the file is not needed
+        pieces: dict[str, int] = json.JSONDecoder().raw_decode(text, start)[0]
         if max(pieces.values()) >= len(self._weights):
             raise ValueError(f"{folder} has more word pieces than vectors")
         self._pieces = pieces
