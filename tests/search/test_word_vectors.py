@@ -1,7 +1,6 @@
 """Meaning from word vectors: read from two files, stored by the index, weighted with the words."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
