@@ -28,7 +28,7 @@ from posts.models import Post
 from search import handlers, queries, word_vectors
 from search.analysis import terms
 from search.result_cache import ResultCache
-from search.similar_queries import similar
+from search.similar_queries import related
 
 DEPTH = 1000
 MAX_SIMILAR = 100
@@ -89,9 +89,10 @@ def our_similar_questions(app: Flask, collection: Collection) -> Finder:
     _import(app, "stackexchange", collection.folder)
 
     def find(query: Asked) -> Ranking:
-        own = db.session.scalar(select(Post.id).where(Post.kind == "question", Post.external_id == query.own))
-        found = similar(query.text, "", user=Visitor(), exclude_id=own, limit=MAX_SIMILAR)
-        return [str(post.external_id) for post in found]
+        own = db.session.scalars(
+            select(Post).where(Post.kind == "question", Post.external_id == query.own)
+        ).one()
+        return [str(post.external_id) for post in related(own, user=Visitor(), limit=MAX_SIMILAR)]
 
     return find
 

@@ -21,7 +21,7 @@ from posts import policy as post_policy
 from posts import queries as post_queries
 from posts.models import Post
 from posts.suggestions import queries as suggestion_queries
-from search.similar_queries import similar
+from search.similar_queries import related, similar
 
 bp = Blueprint("forum", __name__)
 
@@ -147,7 +147,7 @@ def _question_page(question: Question, form: Form, preview: Rendered | None) -> 
         edits=post_queries.last_edits(posts),
         proposals=suggestion_queries.open_on(posts, current_user),
         duplicate_of=duplicate_of,
-        related=similar(question.title, "", user=current_user, exclude_id=question.id),
+        related=related(question, user=current_user),
         structured_data=qa_page(question, posts[1:]) if question.is_public else None,
         can=post_policy,
         may=policy,

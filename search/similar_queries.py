@@ -1,5 +1,7 @@
 """Posts that are about the same: questions like the one being asked, related questions and articles."""
 
+from collections.abc import Callable
+
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import lazyload
@@ -23,26 +25,42 @@ ANSWERED_KINDS = {"question": "answer"}  # kind: the kind of its children, which
 
 
 def similar(
-    title: str,
-    body: str,
-    *,
-    user: User | Visitor,
-    kind: str = "question",
-    exclude_id: int | None = None,
-    limit: int = 5,
+    title: str, body: str, *, user: User | Visitor, kind: str = "question", limit: int = 5
 ) -> list[Post]:
-    """Visible posts of a kind that are about the same as a title and body, best first, without `exclude_id`.
+    """Visible posts of a kind that are about the same as a title and body, best first.
 
     Ranked by BM25F over all terms, by the best of their answers, and by word vectors.
     """
-    body = body[:MAX_BODY_LENGTH]
+    return _visible(lambda: _ids(title, body[:MAX_BODY_LENGTH], kind, None)[:limit], user)
+
+
+def related(post: Post, *, user: User | Visitor, kind: str = "question", limit: int = 5) -> list[Post]:
+    """Visible posts of a kind that are about the same as the title of a post, best first.
+
+    Which they are is remembered for some minutes, although the index changes: the page of a post is rendered
+    more often than that makes a difference.
+    """
+    remembered = current_app.extensions["recent_searches"]
+    name = ("related", post.id, post.title, kind, limit)
+    return _visible(
+        lambda: remembered.get_for_minutes(name, lambda: _ids(post.title, "", kind, post.id)[:limit]), user
+    )
+
+
+def _ids(title: str, body: str, kind: str, exclude_id: int | None) -> list[int]:
+    """Ids of similar posts, by the newest index. Raises Unavailable."""
+    with current_app.extensions["search"].view() as index:
+        return current_app.extensions["recent_searches"].get(
+            index.generation,
+            ("similar", title, body, kind, exclude_id),
+            lambda: _similar_ids(index, title, body, kind, exclude_id),
+        )
+
+
+def _visible(find: Callable[[], list[int]], user: User | Visitor) -> list[Post]:
+    """The posts of the ids that `find` returns, those that `user` may see; none without an index."""
     try:
-        with current_app.extensions["search"].view() as index:
-            ids = current_app.extensions["recent_searches"].get(
-                index.generation,
-                ("similar", title, body, kind, exclude_id, limit),
-                lambda: _similar_ids(index, title, body, kind, exclude_id)[:limit],
-            )
+        ids = find()
     except Unavailable:
         return []
     rows = {post.id: post for post in public_posts(ids, user, lazyload(Post.tags))}

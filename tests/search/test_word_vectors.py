@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from core.database.db import db
+from posts import actions as posts
 from search import fusion, word_vectors
 from search.fields import Document
 from search.parser import parse
-from search.similar_queries import similar
+from search.similar_queries import related, similar
 
 PIECES = ["▁", "a", "b", "▁a", "ab", "▁ab", *(f"<0x{byte:02X}>" for byte in range(256))]
 
@@ -122,14 +124,24 @@ def test_a_page_of_results_is_ordered_by_meaning_too(vectors, engine, library, b
     assert sorted(pages) == sorted(library) and pages[0] == "post:4"
 
 
-def test_a_question_is_found_by_its_answers(app, make_question, make_answer, drain, member):
+def test_a_question_is_found_by_its_answers(app, make_question, make_answer, drain, member, moderator):
     asked = make_question("How do I flush the resolver?")
     other = make_question("What is wrong with my workstation?")
     make_answer(other, "The cache is stale: restart dnsmasq, it forgets everything then.")
     drain()
 
-    def found(title, **options):
-        return [post.id for post in similar(title, "", user=member, **options)]
+    def found(posts):
+        return [post.id for post in posts]
 
-    assert found("Restart dnsmasq") == [other.id]
-    assert found("flush the resolver or restart dnsmasq", exclude_id=other.id) == [asked.id]
+    assert found(similar("Restart dnsmasq", "", user=member)) == [other.id]
+    assert found(similar("Name resolution", "restart dnsmasq", user=member))[0] == other.id
+    assert found(related(other, user=member)) == [] and found(related(asked, user=member)) == []
+    third = make_question("Why must I flush the resolver?")
+    make_answer(third, "The cache is stale.")
+    drain()
+    assert found(similar("flush the resolver", "", user=member)) == [asked.id, third.id]
+    assert found(related(third, user=member)) == [asked.id, other.id]
+    assert found(related(asked, user=member)) == [], "for some minutes"
+    posts.delete(db.session.merge(asked), by=moderator)
+    db.session.commit()
+    assert found(related(third, user=member)) == [other.id], "but what is hidden is hidden at once"
