@@ -34,7 +34,7 @@ class ResultCache:
         return result
 
     def get_for_minutes(self, key: Hashable, compute: Callable[[], Result]) -> Result:
-        """The result of `key` if it is not older than TIMED_SECONDS, else what `compute` returns; never None."""
+        """The result of `key` of the last TIMED_SECONDS, else what `compute` returns, which is not None."""
         with self._lock:
             known: Any = self._timed.get(key)
         if known is not None:
