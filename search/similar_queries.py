@@ -19,7 +19,7 @@ from search.weights import ANSWER_SHARE
 
 MAX_TERMS = 24  # of the title, then of the text
 MAX_BODY_LENGTH = 600  # characters of the text that are compared
-MAX_POSTINGS = 100_000  # documents of the terms in all; the most frequent terms are left out beyond
+MAX_POSTINGS = 500_000  # documents of the terms in all; the most frequent terms are left out beyond
 MAX_FOUND = 400  # posts found by words, answers among them
 ANSWERED_KINDS = {"question": "answer"}  # kind: the kind of its children, which count for it
 

@@ -69,12 +69,14 @@ class WordVectors:
         """
         none = len(self._pieces)
         parts = [WORD_START, *word]
-        while len(parts) > 1:
-            joined = [self._pieces.get(first + second, none) for first, second in pairwise(parts)]
-            at = min(range(len(joined)), key=joined.__getitem__)
-            if joined[at] == none:
-                break
+        joined = [self._pieces.get(first + second, none) for first, second in pairwise(parts)]
+        while joined and (best := min(joined)) < none:
+            at = joined.index(best)
             parts[at : at + 2] = [parts[at] + parts[at + 1]]
+            del joined[at]
+            for left in (at - 1, at):
+                if 0 <= left < len(joined):
+                    joined[left] = self._pieces.get(parts[left] + parts[left + 1], none)
         numbers: list[int] = []
         for part in parts:
             if part in self._pieces:
