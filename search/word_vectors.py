@@ -7,7 +7,10 @@ pieces and the list of these pieces. Without the package, search ranks by words 
 
 import json
 import logging
+import os
 import re
+import weakref
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -24,43 +27,49 @@ PACKAGE = "wordllama"
 WEIGHTS_FILE = Path("weights") / "l2_supercat_256.safetensors"
 PIECES_FILE = Path("tokenizers") / "l2_supercat_tokenizer_config.json"
 DIMENSIONS = 256
+ROW_BYTES = 2 * DIMENSIONS  # of the weights of a piece
 VECTOR_BYTES = DIMENSIONS  # one signed byte each
 MAX_HEADER_BYTES = 10_000
 MAX_TITLE_WORDS = 60
 MAX_BODY_WORDS = 200
 QUANTUM = 1 / 254  # value of the lowest bit; single values above 0.5 are clipped, and hardly occur
-WORD_START = "▁"
+SPACE_SIGN = "▁"  # of the file; a space takes less memory
 _WORD = re.compile(r"[^\W_]{1,32}")  # longer ones are cut: the cost of a word grows with the square
 
 
 class WordVectors:
-    """The vectors of all word pieces, mapped from the file: processes share the memory."""
+    """The vectors of all word pieces, read by position from the open file: only the pieces are in memory."""
 
     def __init__(self, folder: Path) -> None:
         """Open the files of the package; raises OSError, ValueError or KeyError."""
-        path = folder / WEIGHTS_FILE
-        with path.open("rb") as file:
-            header_size = int.from_bytes(file.read(8), "little")
-            if header_size > MAX_HEADER_BYTES:
-                raise ValueError(f"{path} has an unexpected header")
-            entry = json.loads(file.read(header_size))["embedding.weight"]
-        if entry["dtype"] != "F16" or entry["shape"][1] != DIMENSIONS:
-            raise ValueError(f"{path} has weights of an unexpected type or size")
-        self._weights = np.memmap(
-            path, "<f2", "r", offset=8 + header_size + entry["data_offsets"][0], shape=tuple(entry["shape"])
-        )
-        text = (folder / PIECES_FILE).read_text("utf-8")
-        start = text.index("{", text.index('"vocab"'))  # the rest of the file is not needed
-        pieces: dict[str, int] = json.JSONDecoder().raw_decode(text, start)[0]
-        if max(pieces.values()) >= len(self._weights):
-            raise ValueError(f"{folder} has more word pieces than vectors")
-        self._pieces = pieces
-        self._numbers = lru_cache(maxsize=20_000)(self._split)
+        self._file = (folder / WEIGHTS_FILE).open("rb")
+        weakref.finalize(self, self._file.close)
+        header_size = int.from_bytes(self._file.read(8), "little")
+        if header_size > MAX_HEADER_BYTES:
+            raise ValueError(f"{WEIGHTS_FILE} has an unexpected header")
+        entry = json.loads(self._file.read(header_size))["embedding.weight"]
+        size, dimensions = entry["shape"]
+        if entry["dtype"] != "F16" or dimensions != DIMENSIONS:
+            raise ValueError(f"{WEIGHTS_FILE} has weights of an unexpected type or size")
+        self._start = 8 + header_size + entry["data_offsets"][0]
+        if self._start + size * ROW_BYTES > os.fstat(self._file.fileno()).st_size:
+            raise ValueError(f"{WEIGHTS_FILE} is truncated")
+        text = (folder / PIECES_FILE).read_bytes()
+        start = text.index(b"{", text.index(b'"vocab"'))  # the rest of the file would take twice the memory
+        vocabulary = text[start : text.find(b'"merges"')].replace(SPACE_SIGN.encode(), b" ").decode()
+        self._pieces: dict[str, int] = json.JSONDecoder().raw_decode(vocabulary)[0]
+        if " " not in self._pieces or max(self._pieces.values()) >= size:
+            raise ValueError(f"{PIECES_FILE} does not belong to the vectors")
+        self._numbers = lru_cache(maxsize=8_000)(self._split)
 
     def mean(self, words: Iterable[str]) -> np.ndarray:
         """The mean direction of words, of length 1; zeros for no words."""
-        numbers = [number for word in words for number in self._numbers(word)]
-        return _normalized(self._weights[numbers].sum(axis=0, dtype=np.float32))
+        counts = Counter(number for word in words for number in self._numbers(word))
+        rows = b"".join(
+            os.pread(self._file.fileno(), ROW_BYTES, self._start + ROW_BYTES * number) for number in counts
+        )
+        weights = np.frombuffer(rows, "<f2").reshape(-1, DIMENSIONS).astype(np.float32)
+        return _normalized(np.fromiter(counts.values(), np.float32, len(counts)) @ weights)
 
     def _split(self, word: str) -> tuple[int, ...]:
         """Numbers of the pieces of a word: byte pair encoding, the piece with the lowest number joined first.
@@ -68,7 +77,7 @@ class WordVectors:
         Characters without a piece are given as the bytes of their UTF-8 form.
         """
         none = len(self._pieces)
-        parts = [WORD_START, *word]
+        parts = [" ", *word]
         joined = [self._pieces.get(first + second, none) for first, second in pairwise(parts)]
         while joined and (best := min(joined)) < none:
             at = joined.index(best)

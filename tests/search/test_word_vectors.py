@@ -24,7 +24,8 @@ def package(tmp_path):
     for name, content in {
         word_vectors.WEIGHTS_FILE: len(header).to_bytes(8, "little") + header + weights.tobytes(),
         word_vectors.PIECES_FILE: json.dumps(
-            {"model": {"type": "BPE", "vocab": {piece: at for at, piece in enumerate(PIECES)}, "merges": []}}
+            {"model": {"type": "BPE", "vocab": {piece: at for at, piece in enumerate(PIECES)}, "merges": []}},
+            ensure_ascii=False,
         ).encode(),
     }.items():
         (tmp_path / name.parent).mkdir()
