@@ -137,7 +137,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--collection",
         type=relevance.directory,
-        help=f"folder with {', '.join(relevance_collections.FILES)}: relevance of search",
+        help=f"folder with {', '.join(relevance_collections.FILES)}: relevance of search, there and on "
+        "the collections in ../shared/data",
     )
     parser.add_argument(
         "--postgres",
