@@ -13,12 +13,17 @@ help: ## list the targets
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
+.venv/.vectors: requirements-vectors.lock .venv/.runtime
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+		-r requirements-vectors.lock || echo "No word vectors: search ranks by words alone."
+	@touch $@
+
 .venv/.development: requirements-dev.lock .venv/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-setup: .venv/.runtime ## make the virtual environment and install dependencies
-setup-dev: .venv/.development
+setup: .venv/.runtime .venv/.vectors ## make the virtual environment and install dependencies
+setup-dev: .venv/.development .venv/.vectors
 
 run: setup ## set up, load the demo community once (not with SEED=0), serve on PORT
 	@test "$(SEED)" = 0 || $(BIN)/flask seed --once
@@ -61,3 +66,4 @@ lock: ## renew the lock files from requirements*.txt
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.txt -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-dev.txt -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-deps requirements-vectors.txt -o requirements-vectors.lock

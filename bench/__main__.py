@@ -27,6 +27,7 @@ from bench import (
     pages,
     processes,
     relevance,
+    relevance_collections,
     report,
     scale,
     searching,
@@ -95,9 +96,7 @@ def main() -> None:
         posts = int(part.removeprefix("search ")) if part.startswith("search ") else asked.posts
         results.measure(part, measure, **{**about, "posts": posts})
     if asked.collection:
-        results.measure(
-            "relevance", lambda: relevance.measured(asked.collection), collection=asked.collection.name
-        )
+        results.measure("relevance", partial(_relevance, asked.collection), columns=relevance.COLUMNS)
     text = report.table(results.parts)
     print(text)
     if asked.write:
@@ -129,6 +128,12 @@ def _measures(
         yield "members", lambda: members.measure(large, peers)
 
 
+def _relevance(collection: Path) -> dict[str, list]:
+    """The rows of all collections of relevance, by name."""
+    found = relevance.measured(relevance.available(collection))
+    return {name: relevance.rows(measured) for name, measured in found.items()}
+
+
 def site_of(asked: argparse.Namespace, posts: int) -> Site:
     """The community of this size, where it was asked for."""
     url = database_on(asked.postgres, f"redoubt_bench_{posts}") if asked.postgres else ""
@@ -153,7 +158,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--collection",
         type=relevance.directory,
-        help=f"folder with {', '.join(relevance.FILES)}: relevance of search",
+        help=f"folder with {', '.join(relevance_collections.FILES)}: relevance of search, there and on "
+        "the collections in ../shared/data",
     )
     parser.add_argument(
         "--postgres",

@@ -1,64 +1,66 @@
-"""How well search ranks: `python -m bench.relevance DIR` prints `nDCG@10 0.xxx MAP 0.xxx`, ours and FTS5's.
+"""How well search ranks: `python -m bench.relevance` prints a table, ours beside SQLite FTS5 and plain BM25.
 
-DIR holds a neutral test collection: docs.jsonl (id, title, body), queries.jsonl (id, text) and qrels.tsv
-(query, document, grade). Each document becomes a public question of a throw-away site and is indexed from
-its database as `flask search rebuild` does; each query goes as a visitor's through search.queries.search(),
-the function that /search calls, in its any-word mode. SQLite's FTS5 with its porter tokenizer gets the same
-texts and words. Both are read to depth DEPTH; a document judged twice has its higher grade.
+Collections: Cranfield (or another in the same neutral form), duplicates of a Stack Exchange dump, and judged
+queries over articles. The site is a throw-away one that holds a collection as an
+administrator would import it; queries go as a visitor's through the functions that its pages call.
+`python -m bench.relevance DIR` measures a collection of the neutral form alone.
 """
 
-import html
-import json
-import re
-import sqlite3
-import tempfile
-from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterable, Iterator
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from math import log2
 from pathlib import Path
 from statistics import fmean
-from typing import cast
 
-from sqlalchemy import insert
+from flask import Flask
 
-from app import create_app
-from auth.models import Visitor
-from core.cli import progress
-from core.database import schema
-from core.database.db import db, utcnow
-from forum.models import Question
-from posts.models import Post
-from search import handlers, queries
+from bench import rankers, relevance_collections
+from bench.rankers import Finder, Ranking
+from bench.relevance_collections import Collection
+from bench.report import grid
+from search import word_vectors
 
-DEPTH = 1000
-FILES = ("docs.jsonl", "queries.jsonl", "qrels.tsv")
-Ranking = list[str]  # ids of documents, best first
-Grades = dict[str, dict[str, int]]  # query → document → grade above 0
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+OURS = "Redoubt"
+WITHOUT_VECTORS = "Redoubt without word vectors"
+FTS5 = "SQLite FTS5 (porter)"
+BM25 = "plain BM25"
+NEUTRAL = "neutral collection"
+COLUMNS = ("ranking", "nDCG@10", "tuning half", "held out", "MAP", "recall@5", "first", "in five")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Means over the queries; `halves` are nDCG@10 of the queries for tuning and of those held out.
+
+    `first` and `in_five` count queries with a relevant document there.
+    """
+
+    ndcg: float
+    map: float
+    halves: tuple[float, float]
+    recall: float
+    first: int
+    in_five: int
+    queries: int
+
+    def row(self, name: str) -> tuple[str, ...]:
+        """A row of the table."""
+        numbers = (self.ndcg, *self.halves, self.map, self.recall)
+        return (
+            name,
+            *(f"{number:.3f}" for number in numbers),
+            f"{self.first} of {self.queries}",
+            f"{self.in_five} of {self.queries}",
+        )
 
 
 def directory(path: str) -> Path:
-    """The folder of a collection, for argparse. Raises ArgumentTypeError when a file of it is not there."""
-    if missing := [name for name in FILES if not (Path(path) / name).is_file()]:
+    """The folder of a neutral collection, for argparse. Raises ArgumentTypeError when a file is not there."""
+    if missing := [name for name in relevance_collections.FILES if not (Path(path) / name).is_file()]:
         raise ArgumentTypeError(f"{path} is no test collection: {', '.join(missing)} missing")
     return Path(path)
-
-
-def rows(path: Path) -> list[dict]:
-    """The objects of a .jsonl file, ids as text."""
-    found = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-    return [{**row, "id": str(row["id"])} for row in found]
-
-
-def grades(path: Path) -> Grades:
-    """What people judged relevant, of a qrels.tsv."""
-    found: Grades = {}
-    for line in path.read_text("utf-8").splitlines():
-        if line.strip():
-            query, doc, grade = line.split("\t")
-            if grade.strip().lstrip("-").isdigit() and int(grade) > 0:
-                of_query = found.setdefault(query, {})
-                of_query[doc] = max(int(grade), of_query.get(doc, 0))
-    return found
 
 
 def ndcg(ranking: Ranking, relevant: dict[str, int], depth: int = 10) -> float:
@@ -82,90 +84,113 @@ def average_precision(ranking: Ranking, relevant: dict[str, int]) -> float:
     return total / len(relevant)
 
 
-def redoubt(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
-    """The rankings of a site that holds the documents, one for each query."""
-    now = utcnow()
-    ids = {number: doc["id"] for number, doc in enumerate(docs, 1)}
-    posts = [
-        {
-            "id": number,
-            "kind": "question",
-            "is_public": True,
-            "created_at": now,
-            "last_activity_at": now,
-            "title": doc.get("title", "")[:200],
-            "body_html": f"<p>{html.escape(doc.get('body', ''))}</p>",
-        }
-        for number, doc in enumerate(docs, 1)
+def recall(ranking: Ranking, relevant: dict[str, int], depth: int = 5) -> float:
+    """The share of relevant documents among the first."""
+    return len(relevant.keys() & set(ranking[:depth])) / len(relevant)
+
+
+def measure(collection: Collection, found: list[Ranking]) -> Measured:
+    """What the rankings of the queries of a collection are worth."""
+    pairs = [
+        (ranking, collection.judged[query.id]) for query, ranking in zip(collection.asked, found, strict=True)
     ]
-    db.session.execute(insert(Post.__table__), posts)
-    db.session.execute(insert(Question.__table__), [{"id": number} for number in ids])
-    db.session.commit()
-    handlers.rebuild()
-    for query in asked:
-        found = queries.search(query["text"], user=Visitor(), any_word=True, size=DEPTH)
-        yield [ids[cast(Post, hit.thing).id] for hit in found.hits]
-        db.session.rollback()
+    gains = [ndcg(*pair) for pair in pairs]
 
+    def of_half(half: int) -> float:
+        return fmean(gain for query, gain in zip(collection.asked, gains, strict=True) if query.half == half)
 
-def fts5(docs: list[dict], asked: list[dict]) -> Iterator[Ranking]:
-    """The rankings of SQLite's full-text search, best by its bm25()."""
-    connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE VIRTUAL TABLE docs USING fts5(id UNINDEXED, title, body, tokenize='porter')")
-    connection.executemany(
-        "INSERT INTO docs VALUES (?, ?, ?)",
-        [(doc["id"], doc.get("title", ""), doc.get("body", "")) for doc in docs],
+    return Measured(
+        fmean(gains),
+        fmean(average_precision(*pair) for pair in pairs),
+        (of_half(0), of_half(1)),
+        fmean(recall(*pair) for pair in pairs),
+        sum(bool(relevant.keys() & set(ranking[:1])) for ranking, relevant in pairs),
+        sum(bool(relevant.keys() & set(ranking[:5])) for ranking, relevant in pairs),
+        len(pairs),
     )
-    for query in asked:
-        words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", query["text"]))
-        found = (
-            connection.execute(
-                "SELECT id FROM docs WHERE docs MATCH ? ORDER BY bm25(docs) LIMIT ?", (words, DEPTH)
-            )
-            if words
-            else ()
-        )
-        yield [row[0] for row in found]
 
 
-def measure(rankings: Iterable[Ranking], asked: list[dict], judged: Grades) -> tuple[float, float]:
-    """(nDCG@10, MAP) over the queries that have a relevant document."""
-    scored = [
-        (ndcg(ranking, judged[query["id"]]), average_precision(ranking, judged[query["id"]]))
-        for query, ranking in zip(asked, rankings, strict=True)
-    ]
-    return fmean(pair[0] for pair in scored), fmean(pair[1] for pair in scored)
+def run(collection: Collection, ours: Finder) -> dict[str, Measured]:
+    """Measure ours and the baselines, within the app context of a site that holds the collection."""
+    finders = {OURS: ours}
+    if word_vectors.are_available():
+        finders[WITHOUT_VECTORS] = rankers.without_word_vectors(ours)
+    finders |= {FTS5: rankers.fts5(collection), BM25: rankers.plain_bm25(collection)}
+    return {
+        name: measure(collection, rankers.rankings(collection, find, name)) for name, find in finders.items()
+    }
 
 
-def run(folder: Path) -> dict[str, tuple[float, float]]:
-    """Measure ours and FTS5 on the collection in `folder`, within an app context of an empty site."""
-    docs = rows(folder / "docs.jsonl")
-    judged = grades(folder / "qrels.tsv")
-    asked = [query for query in rows(folder / "queries.jsonl") if query["id"] in judged]
-    with progress(redoubt(docs, asked), len(asked), "searching") as rankings:
-        result = {"ours": measure(rankings, asked, judged)}
-    return result | {"fts5": measure(fts5(docs, asked), asked, judged)}
+def run_duplicates(app: Flask, folder: Path) -> dict[str, Measured]:
+    """Measure similar questions on a Stack Exchange dump, within the app context of an empty site."""
+    collection = relevance_collections.duplicates(folder)
+    return run(collection, rankers.our_similar_questions(app, collection))
 
 
-def measured(folder: Path) -> dict[str, tuple[float, float]]:
-    """run() on a throw-away site."""
-    with tempfile.TemporaryDirectory() as instance:
-        site = create_app(REDOUBT_INSTANCE=instance, REDOUBT_WORKER="off")
-        with site.app_context():
-            schema.ensure()
-            found = run(folder)
-            db.session.remove()
-            db.engine.dispose()
+def run_guidance(app: Flask, folder: Path) -> dict[str, Measured]:
+    """Measure search on articles with judged queries, within the app context of an empty site."""
+    collection = relevance_collections.guidance(folder)
+    return run(collection, rankers.our_guidance(app, collection))
+
+
+def run_neutral(folder: Path) -> dict[str, Measured]:
+    """Measure a collection of the neutral form, within the app context of an empty site."""
+    collection = relevance_collections.neutral(folder)
+    return run(collection, rankers.ours(collection))
+
+
+def measured(folders: dict[str, Path]) -> dict[str, dict[str, Measured]]:
+    """Measure collections, each on a site of its own; `folders` are named as in COLLECTIONS."""
+    found = {}
+    for name, folder in folders.items():
+        with rankers.site() as app:
+            found[name] = COLLECTIONS[name](app, folder)
     return found
 
 
+def rows(found: dict[str, Measured]) -> list[tuple[str, ...]]:
+    """The table of a collection, with the columns COLUMNS."""
+    return [measured.row(name) for name, measured in found.items()]
+
+
+def available(folder: Path | None = None) -> dict[str, Path]:
+    """The folders of the collections that are there: `folder` is the neutral one."""
+    folders = {
+        NEUTRAL: folder or DATA / "ir" / "cranfield",
+        "duplicates": DATA / "stackexchange-cardano",
+        "guidance": DATA / "markdown",
+    }
+    return {name: path for name, path in folders.items() if path.is_dir()}
+
+
 def main() -> None:
-    """Print both measurements, ours first."""
-    parser = ArgumentParser(prog="python -m bench.relevance")
-    parser.add_argument("folder", type=directory, help=f"with {', '.join(FILES)}")
-    found = measured(parser.parse_args().folder)
-    print("nDCG@10 {:.3f} MAP {:.3f}".format(*found["ours"]))
-    print("SQLite FTS5 (porter): nDCG@10 {:.3f} MAP {:.3f}".format(*found["fts5"]))
+    """Print one collection as two lines, ours first; without a folder all of them as tables."""
+    parser = ArgumentParser(
+        prog="python -m bench.relevance", description=__doc__, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "folder",
+        type=directory,
+        nargs="?",
+        help=f"with {', '.join(relevance_collections.FILES)}; without it, what is in {DATA}",
+    )
+    folder = parser.parse_args().folder
+    if folder is None:
+        for name, found in measured(available()).items():
+            print(f"### {name}\n\n{grid(COLUMNS, rows(found))}\n")
+        return
+    found = measured({NEUTRAL: folder})[NEUTRAL]
+    print(f"nDCG@10 {found[OURS].ndcg:.3f} MAP {found[OURS].map:.3f}")
+    for name in (WITHOUT_VECTORS, FTS5, BM25):
+        if name in found:
+            print(f"{name}: nDCG@10 {found[name].ndcg:.3f} MAP {found[name].map:.3f}")
+
+
+COLLECTIONS: dict[str, Callable[[Flask, Path], dict[str, Measured]]] = {
+    NEUTRAL: lambda app, folder: run_neutral(folder),
+    "duplicates": run_duplicates,
+    "guidance": run_guidance,
+}
 
 
 if __name__ == "__main__":

@@ -273,14 +273,9 @@ def _processes(parts: Parts) -> Iterator[str]:
 def _relevance(parts: Parts) -> Iterator[str]:
     if "relevance" not in parts:
         return
-    yield f"### Relevance on {parts['relevance']['collection']}"
-    yield grid(
-        ("engine", "nDCG@10", "MAP"),
-        (
-            (name, f"{ndcg:.3f}", f"{precision:.3f}")
-            for name, (ndcg, precision) in parts["relevance"]["rows"].items()
-        ),
-    )
+    for name, rows in parts["relevance"]["rows"].items():
+        yield f"### Relevance: {name}"
+        yield grid(parts["relevance"]["columns"], rows)
 
 
 def _missing(parts: Parts) -> Iterator[str]:

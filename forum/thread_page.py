@@ -19,7 +19,7 @@ from forum.paths import ANSWERS_PER_PAGE, answer_path, question_path
 from forum.structured_data import qa_page
 from posts import kinds, page_rows
 from posts.page_rows import POSTS, Person, ShownPost
-from search.queries import similar
+from search.similar_queries import related
 
 ANSWER_ORDERS = {  # the columns that sort the answers, and whether they descend
     "best": ((POSTS.accepted, POSTS.score, POSTS.id), True),
@@ -196,7 +196,7 @@ def template(asked: Asked) -> Template | None:
         return None
     question = thread.question
     depends_on(f"thread:{question.id}")
-    related = similar(question.title, "", user=Visitor(), exclude_id=question.id)
+    related_questions = related(question.id, question.title, user=Visitor())
     context = {
         "here": question.url,
         "question": question,
@@ -205,7 +205,7 @@ def template(asked: Asked) -> Template | None:
         "order": asked.order,
         "close_reasons": labels.close_reasons(),
         "duplicate_of": _duplicate_of(question, asked),
-        "related": [Link(other.url, other.title) for other in related],
+        "related": [Link(other.url, other.title) for other in related_questions],
         "structured_data": qa_page(question, thread.answers) if question.is_public else None,
         "form": Form(schemas.AnswerSchema),
         "preview": None,

@@ -23,7 +23,7 @@ from posts import page_rows
 from posts import policy as post_policy
 from posts import queries as post_queries
 from posts.models import Post
-from search.queries import similar
+from search.similar_queries import similar
 
 bp = Blueprint("forum", __name__)
 

@@ -9,7 +9,7 @@ from core.database.db import db
 from kb.models import Article, ArticleFeedback
 from posts.models import DRAFT, Post, PostTag
 from posts.queries import changed_in, links_from, links_to, visible, visible_to
-from search.queries import similar
+from search import similar_queries
 
 SORTS = {"newest": [Post.created_at, Post.id], "helpful": [Article.helpful_count, Article.id]}
 # Selected from posts, articles are sorted by an index and their own columns loaded by a second query. With a
@@ -103,7 +103,7 @@ def related(article: Article, user: User | Visitor, kind: str) -> list[Post]:
         for post in db.session.scalars(visible(Post, user).where(Post.id.in_(ids))):
             found.setdefault(post.id, post)
     if len(found) < MAX_RELATED:
-        for post in similar(article.title, "", user=user, kind=kind, exclude_id=article.id):
+        for post in similar_queries.related(article.id, article.title, user=user, kind=kind):
             found.setdefault(post.id, post)
     return list(found.values())[:MAX_RELATED]
 

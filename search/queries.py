@@ -1,4 +1,4 @@
-"""Search for the page, the API and the relevance benchmark; similar posts."""
+"""Search for the page, the API and the relevance benchmark."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 
 from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, lazyload
+from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from auth.models import User, Visitor
@@ -21,7 +21,7 @@ from core.observability import metrics
 from core.web.lazy_text import lazy_gettext as _
 from posts.models import Post, Tag
 from posts.queries import visible
-from search import changes, corrections, expansions, lookups, snippets
+from search import changes, corrections, expansions, fusion, lookups, snippets
 from search.analysis import terms
 from search.documents import families, ids_in, key, load_documents
 from search.engines.base import Index, Results, Unavailable
@@ -31,8 +31,6 @@ PAGE_SIZE = 10
 MIN_RESULTS = 3
 Parameters = ParamSpec("Parameters")
 MAX_SPELLING_DOCUMENTS = 3  # that are read for the spelling of a word
-MAX_SIMILAR_TERMS = 12  # rarest terms of a post by which similar posts are found
-MAX_SIMILAR_POSTINGS = 5_000  # documents of these terms in all
 
 
 @dataclass
@@ -173,7 +171,7 @@ def _search(query: Query, *, user: User | Visitor, page: int, size: int, any_wor
 def _run(index: Index, query: Query, options: dict) -> tuple[Results, str | None]:
     """Results, and a corrected query when there are few."""
     expansions.expand(index, query)
-    results = index.search(query, min_results=MIN_RESULTS, facets=True, **options)
+    results = fusion.search(index, query, min_results=MIN_RESULTS, facets=True, **options)
     if results.total >= MIN_RESULTS and not results.loosened:
         return results, None
     for other in expansions.split_queries(index, query):
@@ -196,7 +194,7 @@ def _indexed_spelling(index: Index, guess: str, typed: str) -> str:
 def load_hits(keys: list[str], user: User | Visitor, query_terms: set[str]) -> list[Hit]:
     """Load the hits of these keys, in order, that `user` may see; `query_terms` are highlighted."""
     rows: dict[str, Hit] = {}
-    for post in _public_posts(ids_in(keys, "post"), user):
+    for post in public_posts(ids_in(keys, "post"), user):
         title = post.title or (post.parent.title if post.parent else "")
         rows[key("post", post.id)] = Hit(post, post.kind, title, post.url, post.body_html, query_terms)
     if ids := ids_in(keys, "user"):
@@ -214,7 +212,8 @@ def load_hits(keys: list[str], user: User | Visitor, query_terms: set[str]) -> l
     return [rows[name] for name in keys if name in rows]
 
 
-def _public_posts(ids: list[int], user: User | Visitor, *options: ORMOption) -> Iterable[Post]:
+def public_posts(ids: list[int], user: User | Visitor, *options: ORMOption) -> Iterable[Post]:
+    """Public posts of these ids that `user` may see, in no order."""
     if not ids:
         return ()
     return db.session.scalars(
@@ -222,36 +221,3 @@ def _public_posts(ids: list[int], user: User | Visitor, *options: ORMOption) -> 
         .where(Post.id.in_(ids), Post.is_public)
         .options(joinedload(Post.parent).lazyload(Post.tags), *options)
     )
-
-
-def _similar_keys(index: Index, words: tuple[str, ...], kind: str, limit: int) -> list[str]:
-    """Keys of documents of a kind with the rarest terms; one more than `limit`, to allow for an exclusion."""
-    query = Query(terms=index.rarest_terms(list(words), MAX_SIMILAR_POSTINGS), only={"kind": [kind]})
-    if not query.terms:
-        return []
-    return [name for name, _score in index.search(query, limit=limit + 1, any_word=True).hits]
-
-
-def similar(
-    title: str,
-    body: str,
-    *,
-    user: User | Visitor,
-    kind: str = "question",
-    exclude_id: int | None = None,
-    limit: int = 5,
-) -> list[Post]:
-    """Visible posts of a kind with terms like those of a title and body, without `exclude_id`."""
-    words = tuple(dict.fromkeys([*terms(title), *terms(body[:600])]))[:MAX_SIMILAR_TERMS]
-    try:
-        with current_app.extensions["search"].view() as index:
-            found = current_app.extensions["recent_searches"].get(
-                index.generation,
-                ("similar", words, kind, limit),
-                lambda: _similar_keys(index, words, kind, limit),
-            )
-    except Unavailable:
-        return []
-    ids = [number for number in ids_in(found, "post") if number != exclude_id][:limit]
-    rows = {post.id: post for post in _public_posts(ids, user, lazyload(Post.tags))}
-    return [rows[number] for number in ids if number in rows]

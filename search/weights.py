@@ -17,6 +17,9 @@ TITLE_MATCH_BONUS = 1000.0  # above every score
 STRICT_MATCH_BONUS = 500.0  # of documents with all terms among those with fewer
 ENOUGH_RESULTS = 10  # after which no more words of a short query are given up
 SHORT_QUERY_WORDS = 4
+BODY_WEIGHT = 0.5  # of a text in its word vector, beside 1 for the title
+MEANING_WEIGHT = 0.4  # of the similarity of word vectors, in shares of the best score by words
+ANSWER_SHARE = 0.6  # of the score of its best answer that counts for a question, among similar questions
 VOTE_WEIGHT = 0.006
 MIN_COUNTED_VOTES = -10
 MAX_COUNTED_VOTES = 25
@@ -69,10 +72,10 @@ def required_words(found: Mapping[int, int], words: int, min_results: int) -> in
 
 
 def rarest_terms(counts: dict[str, int], max_postings: int) -> list[str]:
-    """The rarest terms up to `max_postings` in all, at least one; terms that occur once are left out."""
+    """The rarest terms up to `max_postings` in all, at least one; terms of no document are left out."""
     chosen: list[str] = []
     total = 0
-    for term in sorted((term for term in counts if counts[term] > 1), key=counts.__getitem__):
+    for term in sorted((term for term in counts if counts[term] > 0), key=counts.__getitem__):
         total += counts[term]
         if total > max_postings and chosen:
             break

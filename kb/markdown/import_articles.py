@@ -62,7 +62,7 @@ class Importer:
         """Import all Markdown files below the folder. Raises Unusable when there is none to import."""
         found = list(markdown_files.find_files(self.root))
         files = [path for path, is_markdown in found if is_markdown]
-        self.file_keys = {_external(self._key(path)) for path in files}
+        self.file_keys = {external_id(self._key(path)) for path in files}
         self._each(files, "reading", self._read)
         entries = list({entry.key: entry for entry in self.targets.entries.values()}.values())
         if not entries:
@@ -135,17 +135,17 @@ class Importer:
                 slug=slugify(entry.title),
                 status=DRAFT,
                 imported_from=self.source,
-                external_id=_external(entry.key),
+                external_id=external_id(entry.key),
             )
             for entry in entries
-            if _external(entry.key) not in known
+            if external_id(entry.key) not in known
         }
         db.session.add_all(drafts.values())
         if drafts:
             self.news.schedule()
         db.session.commit()
         for entry in entries:
-            entry.article_id = known.get(_external(entry.key)) or drafts[entry.key].id
+            entry.article_id = known.get(external_id(entry.key)) or drafts[entry.key].id
         db.session.expunge_all()
 
     def _write(self, entry: Entry) -> None:
@@ -278,7 +278,8 @@ def _set_facts(article: Article, file: MarkdownFile) -> None:
         setattr(article, name, value)
 
 
-def _external(key: str) -> str:
+def external_id(key: str) -> str:
+    """The id by which a file is found again: its path below the folder, hashed where that is long."""
     return key if len(key) <= 60 else hashlib.sha256(key.encode()).hexdigest()[:60]
 
 

@@ -23,7 +23,8 @@ class Results:
 
     Of a thread only the best document is a result, unless `kind:answer` asks for more; the facet of kinds
     counts all that match. `loosened`: too few documents have all terms, so these have fewer of them.
-    `estimated`: total and facets are estimates from a sample because many documents match.
+    `estimated`: total and facets are estimates from a sample because many documents match. `vectors` are the
+    word vectors of the first hits, as they are stored, when they were asked for.
     """
 
     hits: list[tuple[str, float]]
@@ -31,6 +32,7 @@ class Results:
     facets: dict[str, Counter] = field(default_factory=dict)
     loosened: bool = False
     estimated: bool = False
+    vectors: list[bytes] = field(default_factory=list)
 
 
 class Index(Protocol):
@@ -52,10 +54,12 @@ class Index(Protocol):
         min_results: int = 0,
         facets: bool = False,
         sort: str = "relevance",
+        with_vectors: int = 0,
     ) -> Results:
         """Find documents with all terms; with any if `any_word`.
 
         If fewer than `min_results` have all, one term after another may be missing until there are enough.
+        The result has the vectors of the first `with_vectors` hits.
         """
         ...
 

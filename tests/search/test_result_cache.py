@@ -2,7 +2,7 @@
 
 from core.database.db import db
 from posts import actions as posts
-from search import queries
+from search import queries, similar_queries
 from search.result_cache import ResultCache
 
 
@@ -48,11 +48,11 @@ def test_alike_questions_are_looked_for_once_and_hidden_ones_left_out(
 ):
     rows = [make_question(f"How do I flush the resolver of host {number}?") for number in range(2)]
     drain()
-    asked, alike = [], queries._similar_keys
-    monkeypatch.setattr(queries, "_similar_keys", lambda *words: asked.append(words) or alike(*words))
+    asked, alike = [], similar_queries._similar_ids
+    monkeypatch.setattr(similar_queries, "_similar_ids", lambda *words: asked.append(words) or alike(*words))
 
     def found():
-        return {post.id for post in queries.similar("flush resolver", "", user=member)}
+        return {post.id for post in similar_queries.similar("flush resolver", "", user=member)}
 
     assert found() == {row.id for row in rows} == found() and len(asked) == 1
     posts.delete(db.session.merge(rows[0]), by=moderator)

@@ -13,6 +13,7 @@ from itertools import product
 from search.analysis import positioned_terms, title_keys, tokens
 from search.fields import FAMILIES, TEXTS, Document
 from search.weights import FIELD_WEIGHTS, K1
+from search.word_vectors import document_vector
 
 FACETS = ("kind", "tag", "layer")
 SAMPLE_RATES = (8, 64, 512)  # a sample of rate n has one document in n
@@ -49,6 +50,7 @@ class Row:
     lengths: list[int]
     weights: list[int]
     vector: str
+    word_vector: bytes
     lexemes: set[str] = field(repr=False)
     spellings: dict[str, str] = field(repr=False)
 
@@ -180,10 +182,11 @@ def encode(document: Document, terms_by_text: TermsByText, averages: dict[str, f
         lengths=[length(terms_by_text[name]) for name in TEXTS],
         weights=sorted([*packed, *map(lexeme_hash, filters)]),
         vector=_vector(terms_by_text, extras),
+        word_vector=document_vector(document),
         lexemes={*weights, *extras},
         spellings={f"title={term}": word.casefold() for term, word in title if word.isalpha()},
     )
-    row.digest = _hash(repr((row.thread, row.created, row.weights, row.vector)))
+    row.digest = _hash(repr((row.thread, row.created, row.weights, row.vector, row.word_vector)))
     return row
 
 

@@ -34,6 +34,7 @@ TITLES_SQL = """
     SELECT id FROM (SELECT id, votes FROM {documents} WHERE vector @@ :vector ::tsquery
                     AND id <> ALL(:hidden) LIMIT :max_candidates) AS titled
     ORDER BY votes DESC, id LIMIT :limit"""
+VECTORS_SQL = "SELECT id, word_vector FROM {documents} WHERE id = ANY(:ids)"
 IS_VISIBLE_SQL = (
     "SELECT EXISTS (SELECT FROM {documents} WHERE vector @@ :vector ::tsquery AND id <> ALL(:hidden))"
 )
@@ -62,8 +63,32 @@ class Index:
         min_results: int = 0,
         facets: bool = False,
         sort: str = "relevance",
+        with_vectors: int = 0,
     ) -> Results:
         """See search.engines.base.Index.search()."""
+        found = self._search(
+            query,
+            limit=limit,
+            offset=offset,
+            any_word=any_word,
+            min_results=min_results,
+            facets=facets,
+            sort=sort,
+        )
+        ids = [encoding.document_id(key) for key, _ in found.hits[:with_vectors]]
+        return replace(found, vectors=self._vectors(ids)) if ids else found
+
+    def _search(
+        self,
+        query: Query,
+        *,
+        limit: int,
+        offset: int,
+        any_word: bool,
+        min_results: int,
+        facets: bool,
+        sort: str,
+    ) -> Results:
         if query.is_empty:
             return Results([], 0)
         strict = Search(self.tables, self.size, query, self.hidden, any_word=any_word, sort=sort)
@@ -85,6 +110,11 @@ class Index:
             first_ids=tuple(encoding.document_id(key) for key, _ in hits),
         )
         return replace(loose, loosened=loose.total > found.total)
+
+    def _vectors(self, ids: list[int]) -> list[bytes]:
+        """The stored word vectors of documents, in order; empty for one that has none."""
+        found = dict(self.tables.run(VECTORS_SQL, ids=ids).tuples().all())
+        return [bytes(found.get(number, b"")) for number in ids]
 
     def has(self, key: str) -> bool:
         """Whether the index has the document."""

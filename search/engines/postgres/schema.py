@@ -12,14 +12,14 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
-FORMAT = 4  # increment to have every older index rebuilt
+FORMAT = 5  # increment to have every older index rebuilt
 SCHEMA = "redoubt_search"
 TABLES = """
 CREATE TABLE {documents} (
     id bigint NOT NULL, digest bigint NOT NULL, thread bigint NOT NULL,
     kind text NOT NULL, votes integer NOT NULL, created bigint NOT NULL,
     is_accepted boolean NOT NULL, facts text[] NOT NULL, lengths integer[] NOT NULL,
-    weights bigint[] NOT NULL, vector tsvector NOT NULL
+    weights bigint[] NOT NULL, vector tsvector NOT NULL, word_vector bytea NOT NULL
 ) WITH (fillfactor = 85);
 ALTER TABLE {documents} ALTER facts SET STORAGE MAIN, ALTER weights SET STORAGE MAIN,
                         ALTER vector SET STORAGE EXTERNAL;

@@ -25,6 +25,7 @@ COLUMNS = (
     "lengths",
     "weights",
     "vector",
+    "word_vector",
 )
 DIGESTS_SQL = "SELECT id, digest FROM {documents} WHERE id = ANY(:ids)"
 UPDATE_VOTES_SQL = """

@@ -38,6 +38,7 @@ class Index:
         min_results: int = 0,
         facets: bool = False,
         sort: str = "relevance",
+        with_vectors: int = 0,
     ) -> Results:
         """See search.engines.base.Index.search()."""
         return ranking.search(
@@ -49,6 +50,7 @@ class Index:
             min_results=min_results,
             facets=facets,
             sort=sort,
+            with_vectors=with_vectors,
         )
 
     def has(self, key: str) -> bool:

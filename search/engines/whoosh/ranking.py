@@ -48,6 +48,7 @@ def search(
     min_results: int = 0,
     facets: bool = False,
     sort: str = "relevance",
+    with_vectors: int = 0,
 ) -> Results:
     """See search.engines.base.Index.search(). Raises Unavailable when the index is damaged."""
     if query.is_empty:
@@ -72,7 +73,9 @@ def search(
     else:
         best = _highest(parts, values, shown, offset + limit)
     hits = [(part.segment.key(doc), value) for value, part, doc in best[offset:]]
-    return Results(hits, _total(shown), _count_facets(parts, shown) if facets else {}, loosened)
+    vectors = [part.segment.vector(doc) for _, part, doc in best[offset : offset + with_vectors]]
+    counted = _count_facets(parts, shown) if facets else {}
+    return Results(hits, _total(shown), counted, loosened, vectors=vectors)
 
 
 def _required_words(parts: list[SegmentMatch], words: int, min_results: int) -> int:

@@ -8,8 +8,9 @@ from whoosh import columns, fields, formats
 
 from search.analysis import positioned_terms, terms, title_keys
 from search.fields import FAMILIES, TEXTS, Document
+from search.word_vectors import VECTOR_BYTES, document_vector
 
-FORMAT = 5  # increment to have every older index rebuilt
+FORMAT = 6  # increment to have every older index rebuilt
 MAX_POSITION = 65_535
 Posting = tuple[bytes, int, float, bytes]
 
@@ -57,6 +58,7 @@ SCHEMA = fields.Schema(
     votes=fields.COLUMN(columns.NumericColumn("i")),
     created=fields.COLUMN(columns.NumericColumn("I")),
     thread=fields.COLUMN(columns.NumericColumn("i")),
+    vector=fields.COLUMN(columns.FixedBytesColumn(VECTOR_BYTES)),
 )
 
 
@@ -78,4 +80,5 @@ def row(document: Document) -> dict[str, object]:
         "votes": document.score,
         "created": min(max(created, 0), 2**32 - 1),
         "thread": int(document.thread.split(":")[1]) if document.thread else 0,
+        "vector": document_vector(document) or bytes(VECTOR_BYTES),
     }

@@ -26,6 +26,7 @@ from search.engines.base import Unavailable
 from search.engines.whoosh.codec import Postings, extent
 from search.engines.whoosh.schema import SCHEMA
 from search.fields import FAMILIES, TEXTS
+from search.word_vectors import VECTOR_BYTES
 
 log = logging.getLogger(__name__)
 INDEX_NAME = "MAIN"
@@ -71,6 +72,7 @@ class Segment:
         self.threads = self._column("thread", "i")  # 0: a thread of its own
         self._numbers = self._column("number", "i")
         self._families = self._column("family", "B")
+        self._vectors = self._optional_part(".vector.col")
         self._names, self._facet_values, self._starts = self._read_facets()
         self.is_accepted = self.mask(self.docs("state", "accepted"))
         self.is_article = self.mask(self.docs("kind", "article"))
@@ -78,6 +80,16 @@ class Segment:
     def key(self, doc: int) -> str:
         """The key of a document."""
         return f"{FAMILIES[self._families[doc]]}:{self._numbers[doc]}"
+
+    def vector(self, doc: int) -> bytes:
+        """The word vector of a document, read from the file; empty when it has none. Raises Unavailable."""
+        if self._vectors is None or (doc + 1) * VECTOR_BYTES > self._vectors.length:
+            return b""
+        try:
+            found = self._vectors.get(doc * VECTOR_BYTES, VECTOR_BYTES)
+        except (OSError, EOFError) as error:
+            raise self._unavailable(error) from error
+        return found if any(found) else b""
 
     def facets(self, mask: np.ndarray) -> Iterator[tuple[str, str, int]]:
         """Yield (field, value, document count) for the values of the documents in `mask`."""
@@ -161,11 +173,13 @@ class Segment:
     def _part(self, suffix: str) -> FilePart:
         return FilePart(self._file, *self._directory.range(self.name + suffix))
 
+    def _optional_part(self, suffix: str) -> FilePart | None:
+        return self._part(suffix) if self._directory.file_exists(self.name + suffix) else None
+
     def _column(self, name: str, typecode: str) -> np.ndarray:
         """A column of numbers; Whoosh omits trailing zeros and writes big-endian."""
         values = np.zeros(self.size, typecode)
-        if self._directory.file_exists(f"{self.name}.{name}.col"):
-            part = self._part(f".{name}.col")
+        if part := self._optional_part(f".{name}.col"):
             stored = np.frombuffer(part.get(0, part.length), np.dtype(typecode).newbyteorder(">"))
             values[: len(stored)] = stored
         return values
