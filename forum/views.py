@@ -19,6 +19,7 @@ from forum.structured_data import qa_page
 from posts import actions as post_actions
 from posts import policy as post_policy
 from posts import queries as post_queries
+from posts.attachments.forms import AttachingForm
 from posts.models import Post
 from posts.suggestions import queries as suggestion_queries
 from search.queries import similar
@@ -49,7 +50,7 @@ def questions() -> ResponseReturnValue:
 @login_required
 def ask() -> ResponseReturnValue:
     """Ask a question: a preview with similar questions first, then the post."""
-    form = Form(schemas.QuestionSchema)
+    form = AttachingForm(schemas.QuestionSchema)
     preview = None
     similar_ones: list[Post] = []
     if request.method == "GET":
@@ -98,7 +99,7 @@ def question_by_id(question_id: int) -> ResponseReturnValue:
 @cached_for_visitors
 def question(question_id: int, slug: str) -> ResponseReturnValue:
     """A question with its answers; POST adds an answer."""
-    form = Form(schemas.AnswerSchema)
+    form = AttachingForm(schemas.AnswerSchema)
     valid = form.validate_on_submit()
     question = get_or_404(queries.get_question(question_id, current_user))
     if request.method == "GET" and slug != (question.slug or "-"):
@@ -158,7 +159,7 @@ def _question_page(question: Question, form: Form, preview: Rendered | None) -> 
 @login_required
 def edit_question(question_id: int) -> ResponseReturnValue:
     """Edit a question, as a new revision."""
-    form = Form(schemas.EditQuestionSchema)
+    form = AttachingForm(schemas.EditQuestionSchema)
     valid = form.validate_on_submit()
     question = get_or_404(queries.get_question(question_id, current_user))
     require(post_policy.can_edit(me(), question))
@@ -188,7 +189,7 @@ def edit_question(question_id: int) -> ResponseReturnValue:
 @login_required
 def edit_answer(answer_id: int) -> ResponseReturnValue:
     """Edit an answer, as a new revision."""
-    form = Form(schemas.EditAnswerSchema)
+    form = AttachingForm(schemas.EditAnswerSchema)
     valid = form.validate_on_submit()
     answer = get_or_404(queries.get_answer(answer_id, current_user))
     require(post_policy.can_edit(me(), answer))

@@ -106,6 +106,7 @@ class Post(Versioned, db.Model):
             "last_activity_at",
             "body_html",
             "markup_version",
+            "picture_key",
             "changed_at",
         }
     )
@@ -142,6 +143,7 @@ class Post(Versioned, db.Model):
     markup_version: Mapped[int] = mapped_column(default=1)
     body: Mapped[str] = mapped_column(Text, default="")
     body_html: Mapped[str] = mapped_column(Text, default="")
+    picture_key: Mapped[str | None] = mapped_column(String(16))  # of the attachment that lists show beside it
 
     author: Mapped[User | None] = relationship(foreign_keys=[author_id])
     parent: Mapped["Post | None"] = relationship(remote_side=[id], foreign_keys=[parent_id], lazy="select")
