@@ -20,8 +20,8 @@ BODIES = {
         ),
         ATTACHING_BODY_BYTES,
     ),
-    # not told apart from the page of a question by nginx
-    **dict.fromkeys(("forum.close", "forum.reopen", "forum_feeds.answers"), ATTACHING_BODY_BYTES),
+    # nginx does not distinguish them from the page of a question
+    **dict.fromkeys(("forum.close", "forum.reopen"), ATTACHING_BODY_BYTES),
     "inventory.upload_sbom": INVENTORY_BODY_BYTES,
     **dict.fromkeys(
         ("api_inventory.match_sbom", "uploads.uploads", "api_imports.upload_file"), UPLOAD_BODY_BYTES

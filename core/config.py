@@ -161,8 +161,8 @@ SETTINGS = (
         "REDOUBT_ATTACHMENT_DAILY_MB",
         "100",
         setting_values.whole_number(1, 100_000),
-        "MB that a member may attach within 24 hours: a fifth of it without the reputation to comment anywhere, "
-        "five times as much with that to review.",
+        "MB that a member may attach within 24 hours: a fifth of it without the reputation to comment "
+        "anywhere, five times as much with that to review.",
     ),
     Setting(
         "REDOUBT_FLAG_WEIGHT",

@@ -26,7 +26,9 @@ IDENTIFIER = re.compile(
     r"|GHSA(?:-[0-9a-z]{4}){3})(?!-{0,8}\w|\.\w)",
     re.I | re.A,
 )
-PICTURE = re.compile(r"(?:https?://[^/\s]{1,255})?(?P<path>/attachments/(?P<key>[\w-]{16})/[^\s\"'<>()?#/\\]{1,400})", re.A)
+PICTURE = re.compile(
+    r"(?:https?://[^/\s]{1,255})?(?P<path>/attachments/(?P<key>[\w-]{16})/[^\s\"'<>()?#/\\]{1,400})", re.A
+)
 _PICTURE_KEY = re.compile(r"/attachments/([\w-]{16})/", re.A)
 _PICTURE_ATTRIBUTES = {
     "src": re.compile(r"/attachments/[\w-]{16}/[^\s\"'<>()?#/\\]{1,400}", re.A),

@@ -207,9 +207,9 @@ def register_picture_lookup(lookup: PictureLookup) -> PictureLookup:
 def render(text: str) -> Rendered:
     """Render Markdown to safe HTML with visible control characters.
 
-    `@name` becomes a link if it is a member, `![](/attachments/…)` a picture if it is stored here: one query
-    each, only for texts with such a name or address. Raises TooLong over MAX_CHARACTERS, MAX_BYTES or when the
-    HTML would be too large, TooComplex when the budget is exceeded.
+    `@name` becomes a link if it is a member, `![](/attachments/…)` a picture if it is stored here: one
+    query each, only for texts with such a name or address. Raises TooLong over MAX_CHARACTERS, MAX_BYTES
+    or when the HTML would be too large, TooComplex when the budget is exceeded.
     """
     text = characters.visible(text)
     if len(text) > MAX_CHARACTERS or len(text.encode("utf-8", "replace")) > MAX_BYTES:

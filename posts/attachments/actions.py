@@ -110,7 +110,9 @@ def _check_daily_limit(by: User, size: int) -> None:
         )
 
 
-def store(prepared: Prepared, *, author_id: int | None, alt: str = "", post_id: int | None = None) -> Attachment:
+def store(
+    prepared: Prepared, *, author_id: int | None, alt: str = "", post_id: int | None = None
+) -> Attachment:
     """Store a file without limits, for imports. Raises Invalid when it cannot be stored."""
     try:
         digest = current_store().put(prepared.data)

@@ -4,6 +4,7 @@ The files of a request are stored before the rest is read, and the text of the f
 nothing that was typed or sent is lost when something else is refused. The button `attach` does only that.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -12,11 +13,10 @@ from marshmallow import Schema
 from werkzeug.datastructures import ImmutableMultiDict
 
 from auth.current_user import current_user, me
-from core.database.db import db
+from core.database.db import write_transaction
 from core.web.fields import Markdown
 from core.web.forms import Form, Invalid
 from posts.attachments import actions, long_texts, policy
-from posts.attachments.models import Attachment
 
 TEXT_FIELD = "body"
 FILES_FIELD = "files"
@@ -26,12 +26,20 @@ ATTACH = "attach"  # values of the button `action`
 ATTACH_TEXT = "attach-text"
 
 
+@dataclass(frozen=True)
+class Attached:
+    """A file that was stored, and the Markdown that shows it."""
+
+    name: str
+    markdown: str
+
+
 class AttachingForm(Form):
     """A form whose field `body` is Markdown, with files; `attached` are those of this request."""
 
     def __init__(self, schema: type[Schema], **initial: Any) -> None:
         super().__init__(schema, **initial)
-        self.attached: list[Attachment] = []
+        self.attached: list[Attached] = []
         field = schema._declared_fields.get(TEXT_FIELD)
         self.longest = field.longest if isinstance(field, Markdown) else 0
 
@@ -71,15 +79,12 @@ class AttachingForm(Form):
         alt = request.form.get(ALT_FIELD, "")
         for file in files[:MAX_FILES]:
             try:
-                prepared = actions.prepare(
-                    file.stream.read(actions.MAX_FILE_BYTES + 1), file.filename or ""
-                )
-                self.attached.append(actions.attach(prepared, by=me(), alt=alt))
-                db.session.commit()
+                self._store(file.stream.read(actions.MAX_FILE_BYTES + 1), file.filename or "", alt)
             except Invalid as error:
-                db.session.rollback()
                 refused.append(error.text)
-        self._add_to_text("".join(f"\n\n{actions.markdown_of(each)}" for each in self.attached))
+        if self.attached:
+            text = request.form.get(TEXT_FIELD, "").rstrip()
+            _replace_in_request("\n\n".join(filter(None, [text, *(each.markdown for each in self.attached)])))
         return refused
 
     def _take_text(self) -> list[str]:
@@ -89,19 +94,20 @@ class AttachingForm(Form):
             return [policy.why_not(current_user)]
         parts = long_texts.split(text, self.longest)
         try:
-            made = actions.attach(actions.prepare(parts.log.encode(), parts.name), by=me())
-            db.session.commit()
+            made = self._store(parts.log.encode(), parts.name)
         except Invalid as error:
-            db.session.rollback()
             return [error.text]
-        self.attached.append(made)
-        kept = (parts.before, actions.markdown_of(made), parts.after)
-        _replace_in_request("\n\n".join(part for part in kept if part))
+        _replace_in_request("\n\n".join(filter(None, (parts.before, made.markdown, parts.after))))
         return []
 
-    def _add_to_text(self, markdown: str) -> None:
-        if markdown:
-            _replace_in_request((request.form.get(TEXT_FIELD, "").rstrip() + markdown).lstrip())
+    def _store(self, data: bytes, name: str, alt: str = "") -> Attached:
+        """Store a file in a transaction of its own. Raises Invalid."""
+        prepared = actions.prepare(data, name)
+        with write_transaction():
+            made = actions.attach(prepared, by=me(), alt=alt)
+            shown = Attached(made.name, actions.markdown_of(made))
+        self.attached.append(shown)
+        return shown
 
 
 def _replace_in_request(text: str) -> None:
@@ -109,5 +115,4 @@ def _replace_in_request(text: str) -> None:
     fields = request.form.to_dict(flat=False)
     fields[TEXT_FIELD] = [text]
     fields.pop(ALT_FIELD, None)
-    request.form = ImmutableMultiDict(fields)
-    request.files = ImmutableMultiDict()
+    request.__dict__.update(form=ImmutableMultiDict(fields), files=ImmutableMultiDict())

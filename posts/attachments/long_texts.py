@@ -21,7 +21,7 @@ class Split:
 def split(text: str, most: int) -> Split:
     """Take the longest code block out of `text`, or all but its first paragraph when that is not enough.
 
-    The rest has room for the link. `most` is the limit of the text in characters.
+    The rest is short enough for the link too. `most` is the limit of the text in characters.
     """
     text = text.replace("\r\n", "\n")
     start, end, inner = _longest_block(text)

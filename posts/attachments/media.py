@@ -31,16 +31,22 @@ SIGNATURES = (
     (b"\x0a\x0d\x0d\x0a", "application/x-pcapng"),
     (b"MSCF\x00\x00\x00\x00", "application/vnd.ms-cab-compressed"),
 )
-PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
+PROGRAMS = (
+    b"MZ",
+    b"\x7fELF",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+)
 EXTENSIONS = {"PNG": ".png", "JPEG": ".jpg", "GIF": ".gif", "WEBP": ".webp"}
 JPEG_EXTENSIONS = (".jpg", ".jpeg")
 # Opened by a double click, they run; as text they do not.
 ACTIVE_EXTENSIONS = frozenset(
-    (
-        ".html .htm .xhtml .xht .shtml .svg .svgz .mht .mhtml .hta .js .mjs .jse .vbs .vbe .wsf .wsh .bat .cmd .com "
-        ".exe .dll .scr .pif .cpl .msi .msp .lnk .url .scf .jar .reg .inf .chm .desktop .app .command .sh .iso .img "
-        ".library-ms .search-ms .settingcontent-ms .appref-ms .application .gadget .xml-ms .docm .xlsm .pptm .dotm .xlam"
-    ).split()
+    ".html .htm .xhtml .xht .shtml .svg .svgz .mht .mhtml .hta .js .mjs .jse .vbs .vbe .wsf .wsh .bat .cmd "
+    ".com .exe .dll .scr .pif .cpl .msi .msp .lnk .url .scf .jar .reg .inf .chm .desktop .app .command .sh "
+    ".iso .img .library-ms .search-ms .settingcontent-ms .appref-ms .application .gadget .docm .xlsm .pptm "
+    ".dotm .xlam".split()
 )
 TEXT_ACTIVE_EXTENSIONS = ACTIVE_EXTENSIONS - {".reg", ".inf", ".sh"}  # texts that people here share
 RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
@@ -111,7 +117,9 @@ def safe_name(name: str, kind: str, image_format: str = "") -> str:
     stem = stem if extension else name
     if kind == PICTURE:
         wanted = EXTENSIONS[image_format]
-        fits = extension.lower() == wanted or (image_format == "JPEG" and extension.lower() in JPEG_EXTENSIONS)
+        fits = extension.lower() == wanted or (
+            image_format == "JPEG" and extension.lower() in JPEG_EXTENSIONS
+        )
         extension = extension if fits else wanted
     elif extension.lower() in (TEXT_ACTIVE_EXTENSIONS if kind == TEXT else ACTIVE_EXTENSIONS):
         extension += ".txt" if kind == TEXT else ".bin"

@@ -6,13 +6,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask_babel import gettext as _
 
-from posts.attachments import reencode
-
-SCRIPT = Path(reencode.__file__)
-MAX_WAIT_SECONDS = 15  # wall time; reencode.MAX_PROCESSOR_SECONDS ends it earlier unless the machine is busy
+SCRIPT = Path(__file__).with_name("reencode.py")  # run, not imported: the site does not load Pillow
+MAX_WAIT_SECONDS = 15  # wall time; its limit of processor time ends it earlier unless the machine is busy
 MAX_HEADER_BYTES = 1_000
 
 
@@ -51,23 +50,25 @@ def clean(data: bytes) -> Picture:
         raise BadPicture(_("The picture could not be processed. Try again, or make it smaller.")) from error
     header, _newline, content = done.stdout.partition(b"\n")
     try:
-        facts = json.loads(header[:MAX_HEADER_BYTES])
+        facts: dict[str, Any] = json.loads(header[:MAX_HEADER_BYTES])
     except ValueError:
-        facts = {"error": "broken"}  # ended by one of its limits
+        facts = {"error": "broken", "most": 0}  # ended by one of its limits
     if "error" in facts:
-        raise BadPicture(_reason(facts["error"]))
+        raise BadPicture(_reason(facts["error"], facts["most"]))
     size = facts["size"]
     return Picture(facts["format"], facts["width"], facts["height"], content[:size], content[size:])
 
 
-def _reason(code: str) -> str:
+def _reason(code: str, most: int) -> str:
     return {
         "pixels": _(
-            "The picture has more than %(n)s million pixels. Make it smaller, or cut out the part that matters.",
-            n=f"{reencode.MAX_PIXELS / 1e6:.0f}",
+            "The picture has more than %(n)s million pixels. "
+            "Make it smaller, or cut out the part that matters.",
+            n=f"{most / 1e6:.0f}",
         ),
         "frames": _(
-            "The animation is too long or too large. Use at most %(n)s frames, or attach a packed file.",
-            n=reencode.MAX_FRAMES,
+            "The animation is too large. Use fewer than %(n)s frames and a smaller picture, or attach it "
+            "as a packed file.",
+            n=most,
         ),
     }.get(code, _("The picture is damaged or of an unknown kind. Save it again as PNG or JPEG."))

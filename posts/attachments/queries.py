@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Row, SQLColumnExpression, func, or_, select
+from sqlalchemy import SQLColumnExpression, func, or_, select
 
 from auth.models import User, Visitor
 from core.database.db import db
@@ -21,13 +21,14 @@ def _readable_by(user: User | Visitor) -> SQLColumnExpression[bool]:
     return or_(of_post, Attachment.post_id.is_(None) & (Attachment.author_id == user.id))
 
 
-def get(key: str, user: User | Visitor) -> Row[tuple[Attachment, bool]] | None:
+def get(key: str, user: User | Visitor) -> tuple[Attachment, bool] | None:
     """(the attachment with this key, whether everybody may see it), if `user` may see it."""
-    return db.session.execute(
+    found = db.session.execute(
         select(Attachment, func.coalesce(Post.is_public, False))
         .outerjoin(Post, Post.id == Attachment.post_id)
         .where(Attachment.key == key, _readable_by(user))
     ).first()
+    return None if found is None else (found[0], found[1])
 
 
 @register_picture_lookup
@@ -86,17 +87,13 @@ def used_digests(digests: Iterable[str]) -> set[str]:
 def of_author(user: User) -> list[Attachment]:
     """All attachments of a member, by id."""
     return list(
-        db.session.scalars(
-            select(Attachment).where(Attachment.author_id == user.id).order_by(Attachment.id)
-        )
+        db.session.scalars(select(Attachment).where(Attachment.author_id == user.id).order_by(Attachment.id))
     )
 
 
 def total() -> tuple[int, int]:
     """(number, bytes) of all attachments."""
-    count, size = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(Attachment.size), 0))
-    ).one()
+    count, size = db.session.execute(select(func.count(), func.coalesce(func.sum(Attachment.size), 0))).one()
     return count, int(size)
 
 

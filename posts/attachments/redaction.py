@@ -19,7 +19,10 @@ redaction.register_without_text(Attachment, "key", "kind", "media_type", "digest
 
 
 def _mask_files(mask: redaction.Mask, _by: object) -> int:
-    """Mask texts in text files, as new files; returns how many. Pictures and packed files are not searched."""
+    """Mask texts in text files, as new files; returns how many.
+
+    Pictures and packed files are not searched.
+    """
     changed = 0
     read = 0
     rows = select(Attachment.id, Attachment.size).where(Attachment.kind == TEXT)

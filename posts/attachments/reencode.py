@@ -5,7 +5,8 @@ system enforces, so that a hostile file cannot harm the site (docs/decisions/067
 nothing of the site.
 
 Output: one line of JSON, then the picture and the thumbnail. {"format", "width", "height", "size",
-"thumbnail_size"} (bytes), or {"error": REASON} where the reason is `pixels`, `frames`, `broken` or `format`.
+"thumbnail_size"} (bytes), or {"error": REASON, "most": N} where the reason is `pixels` (more than N),
+`frames` (more than N), `broken` or `format`.
 """
 
 import contextlib
@@ -15,6 +16,8 @@ import resource
 import sys
 import warnings
 from typing import Any
+
+from PIL import Image, ImageOps
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 MAX_PIXELS = 16_800_000  # of one picture: 5120 × 3200, and a camera's 4608 × 3456
@@ -30,7 +33,11 @@ JPEG_OPTIONS = {"quality": 88, "optimize": False, "progressive": False}
 
 
 class Refused(Exception):
-    """A picture that is not accepted; the argument is the reason."""
+    """A picture that is not accepted: the reason, and the limit that it exceeds."""
+
+    def __init__(self, reason: str, most: int) -> None:
+        super().__init__(reason)
+        self.answer = {"error": reason, "most": most}
 
 
 def _limit_resources() -> None:
@@ -47,7 +54,7 @@ def check_header(picture: Any) -> int:
     width, height = picture.size
     most = MAX_MODERN_PIXELS if picture.format in ("WEBP", "AVIF") else MAX_PIXELS
     if width * height > most or max(width, height) > MAX_SIDE or min(width, height) < 1:
-        raise Refused("pixels")
+        raise Refused("pixels", most)
     if picture.format not in ("GIF", "WEBP"):
         return 1
     frames = 0
@@ -56,17 +63,15 @@ def check_header(picture: Any) -> int:
             picture.seek(frames)
             frames += 1
             if frames * width * height > MAX_FRAME_PIXELS:
-                raise Refused("frames")
+                raise Refused("frames", MAX_FRAMES)
     if frames > MAX_FRAMES:
-        raise Refused("frames")
+        raise Refused("frames", MAX_FRAMES)
     picture.seek(0)
     return frames
 
 
 def reencode(data: bytes) -> tuple[dict, bytes, bytes]:
     """(facts, picture, thumbnail) of the file `data`. Raises Refused, or any error of the decoder."""
-    from PIL import Image, ImageOps  # after the limits are set
-
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -150,12 +155,12 @@ def main() -> None:
     try:
         facts, whole, thumbnail = reencode(data)
     except Refused as error:
-        answer: dict = {"error": str(error)}
+        answer: dict = error.answer
         whole = thumbnail = b""
     except Exception as error:  # whatever a decoder raises
         names = {each.__name__ for each in type(error).__mro__}
         reason = "pixels" if names & {"DecompressionBombError", "DecompressionBombWarning"} else "broken"
-        answer = {"error": "format" if "UnidentifiedImageError" in names else reason}
+        answer = {"error": "format" if "UnidentifiedImageError" in names else reason, "most": MAX_PIXELS}
         whole = thumbnail = b""
     else:
         answer = {**facts, "size": len(whole), "thumbnail_size": len(thumbnail)}

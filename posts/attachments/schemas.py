@@ -1,28 +1,9 @@
-"""Schemas of attachments: what the API takes and returns."""
+"""Schemas of attachments: what the API returns."""
 
-from flask_smorest.fields import Upload
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from core.api.api import Reply
-from core.web.fields import Line
-from core.web.lazy_text import lazy_gettext
-from posts.attachments.models import FILE, MAX_ALT_CHARACTERS, PICTURE, TEXT
-
-ALT_RULE = validate.Length(
-    max=MAX_ALT_CHARACTERS, error=lazy_gettext("Use at most %(n)s characters.", n=MAX_ALT_CHARACTERS)
-)
-
-
-class AttachmentFile(Schema):
-    """The file of an upload."""
-
-    file = Upload(required=True)
-
-
-class AttachmentAlt(Schema):
-    """What a picture shows, for people who do not see it."""
-
-    alt = Line(load_default="", validate=ALT_RULE)
+from posts.attachments.models import FILE, PICTURE, TEXT
 
 
 class AttachmentItem(Reply):

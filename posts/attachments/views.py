@@ -4,41 +4,34 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 
 from auth.current_user import current_user, me
 from core.database.db import db
-from core.web.access import get_or_404, require
-from core.web.forms import Invalid
-from posts.attachments import actions, lines, media, policy, queries
-from posts.attachments.api import item
+from core.web.access import get_or_404
+from posts.attachments import actions, api, lines, media, queries
 from posts.attachments.models import PICTURE, TEXT, Attachment
 from posts.attachments.store import current_store
 
 bp = Blueprint("attachments", __name__)
 # A file that a browser shows by mistake can do nothing: no scripts, no forms, no requests, no origin.
-CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+)
 CHUNK_BYTES = 64 * 1024
 
 
 def _visible(key: str) -> tuple[Attachment, bool]:
-    found = get_or_404(queries.get(key, current_user))
-    return found[0], found[1]
+    return get_or_404(queries.get(key, current_user))
 
 
 @bp.post("/attachments")
 @login_required
 def upload() -> ResponseReturnValue:
     """Store a file that was pasted or dropped into a text; answers as the API does."""
-    require(policy.can_attach(me()), policy.why_not(me()))
-    file = request.files.get(actions.FIELD)
-    if file is None:
-        raise Invalid({actions.FIELD: [_("Choose a file.")]})
-    prepared = actions.prepare(file.stream.read(actions.MAX_FILE_BYTES + 1), file.filename or "")
-    made = actions.attach(prepared, by=me(), alt=request.form.get("alt", ""))
+    made = api.receive(me())
     db.session.commit()
-    return jsonify(item(made)), 201
+    return jsonify(api.item(made)), 201
 
 
 @bp.get("/attachments/<key>/<name>")
@@ -79,7 +72,10 @@ def _percent_encoded(name: str) -> str:
 
 
 def _file(digest: str, media_type: str, size: int | None, *, is_public: bool) -> Response:
-    """The stored bytes. Browsers ask every time whether they may still show it; shared caches store nothing."""
+    """The stored bytes. Browsers ask every time whether they may still show it.
+
+    Shared caches store nothing.
+    """
     response = Response(mimetype=None, content_type=media_type)
     response.set_etag(digest[:32])
     response.headers["Cache-Control"] = "private, no-cache" if is_public else "private, no-store"

@@ -1,4 +1,4 @@
-"""Attachments as members use them: sent, shown with their post, hidden with it, limited, collected, erased."""
+"""Attachments as members use them: sent, shown and hidden with their post, limited, collected, erased."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from core.checks.health import run_checks
 from core.database.db import clock_set_to, db, utcnow
 from core.markup.markup import render
 from posts import actions as post_actions
-from posts.attachments import actions, tasks
+from posts.attachments import tasks
 from posts.attachments.models import Attachment
 from posts.attachments.store import FOLDER, current_store
 from posts.models import Post
@@ -50,8 +50,8 @@ def test_a_picture_is_shown_with_its_question_and_gone_with_it(app, member, othe
     assert [each.get(path).status_code for each in (client, login(other), login(moderator))] == [404] * 3
 
     page = mine.get(ask(mine, f"{TEXT}\n\n{made.json['markdown']}").location).text
-    shown = f'<a href="{path}"><img src="{path}" alt="A red dialog" width="40" height="30" loading="lazy" decoding="async"></a>'
-    assert shown in page
+    image = f'<img src="{path}" alt="A red dialog" width="40" height="30" loading="lazy" decoding="async">'
+    assert f'<a href="{path}">{image}</a>' in page
     answer = client.get(path)
     assert answer.headers["Content-Type"] == "image/png" and answer.headers["Content-Disposition"] == "inline"
     assert answer.headers["Cache-Control"] == "private, no-cache"
@@ -67,7 +67,10 @@ def test_a_picture_is_shown_with_its_question_and_gone_with_it(app, member, othe
 
     question = db.session.scalars(select(Post).where(Post.kind == "question")).one()
     addresses = (path, thumbnail, path.replace("Screen", "other"))
-    for hide, back in ((post_actions.delete, post_actions.undelete), (post_actions.hide, post_actions.unhide)):
+    for hide, back in (
+        (post_actions.delete, post_actions.undelete),
+        (post_actions.hide, post_actions.unhide),
+    ):
         hide(question, **({"by": moderator} if hide is post_actions.delete else {}))
         db.session.commit()
         for each in addresses:
@@ -89,7 +92,12 @@ def test_the_field_of_every_form_works_without_javascript(
     """`attach` shows the form again with the Markdown; sending the form at once attaches too."""
     question = make_question()
     user = moderator if place == "article" else member
-    page = {"ask": "/questions/ask", "answer": question.url, "edit": question.edit_url, "article": "/articles/new"}
+    page = {
+        "ask": "/questions/ask",
+        "answer": question.url,
+        "edit": question.edit_url,
+        "article": "/articles/new",
+    }
     if place == "comment edit":
         made = post_actions.comment(question, render("A comment that is long enough."), by=member)
         db.session.commit()
@@ -120,7 +128,10 @@ def test_a_refused_file_or_text_loses_neither(member, login):
     assert answer.status_code == 422 and "tool.exe is a program" in answer.text
     assert TEXT in answer.text and "![a](/attachments/" in answer.text
     question = {"title": "Why does setup stop at 87 percent?", "tags": "patching", "body": TEXT}
-    assert browser.post("/questions/ask", data={**question, "files": [(io.BytesIO(b"MZ\x00"), "a")]}).status_code == 422
+    assert (
+        browser.post("/questions/ask", data={**question, "files": [(io.BytesIO(b"MZ\x00"), "a")]}).status_code
+        == 422
+    )
     stale = ask(browser, TEXT)
     edit = browser.get(stale.location).text
     number = stale.location.split("/")[2]
@@ -158,7 +169,7 @@ def test_a_log_over_the_limit_becomes_a_file_with_one_click(member, login):
         assert browser.get(viewer + query).status_code == 200
     assert browser.get(viewer.replace("log.txt", "x")).location == viewer
     download = browser.get(f"/attachments/{made.key}/log.txt")
-    assert download.headers["Content-Disposition"] == 'attachment; filename=log.txt'
+    assert download.headers["Content-Disposition"] == "attachment; filename=log.txt"
     assert download.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
