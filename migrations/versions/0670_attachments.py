@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column('width', sa.Integer(), nullable=True),
         sa.Column('height', sa.Integer(), nullable=True),
         sa.Column('digest', sa.String(length=64), nullable=False),
+        sa.Column('source_digest', sa.String(length=64), nullable=True),
         sa.Column('thumbnail_digest', sa.String(length=64), nullable=True),
         sa.Column('author_id', sa.Integer(), nullable=True),
         sa.Column('post_id', sa.Integer(), nullable=True),

@@ -111,7 +111,12 @@ def _check_daily_limit(by: User, size: int) -> None:
 
 
 def store(
-    prepared: Prepared, *, author_id: int | None, alt: str = "", post_id: int | None = None
+    prepared: Prepared,
+    *,
+    author_id: int | None,
+    alt: str = "",
+    post_id: int | None = None,
+    source_digest: str | None = None,
 ) -> Attachment:
     """Store a file without limits, for imports. Raises Invalid when it cannot be stored."""
     try:
@@ -129,6 +134,7 @@ def store(
         width=prepared.width,
         height=prepared.height,
         digest=digest,
+        source_digest=source_digest,
         thumbnail_digest=thumbnail,
         author_id=author_id,
         post_id=post_id,

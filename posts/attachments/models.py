@@ -19,7 +19,8 @@ class Attachment(db.Model):
     """A picture or file. `key` is its id in addresses, random, so that nobody can guess or count them.
 
     `post_id` is the post whose readers may see it; None until a text that shows it is saved: then only its
-    author sees it. `digest` and `thumbnail_digest` are SHA-256 of the stored bytes; `size` is in bytes.
+    author sees it. `digest` and `thumbnail_digest` are SHA-256 of the stored bytes,
+    `source_digest` of an imported file before it was written again; `size` is in bytes.
     """
 
     __tablename__ = "attachments"
@@ -42,6 +43,7 @@ class Attachment(db.Model):
     width: Mapped[int | None]
     height: Mapped[int | None]
     digest: Mapped[str] = mapped_column(String(64))
+    source_digest: Mapped[str | None] = mapped_column(String(64))
     thumbnail_digest: Mapped[str | None] = mapped_column(String(64))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))

@@ -15,7 +15,8 @@ MAX_TOTAL_BYTES = 1_000_000_000  # of the files that are read for one redaction
 MIN_AGE_SECONDS = 600  # of bytes that are deleted after a redaction
 
 redaction.register_text(Attachment, "name", "alt")
-redaction.register_without_text(Attachment, "key", "kind", "media_type", "digest", "thumbnail_digest")
+redaction.register_without_text(Attachment, "key", "kind", "media_type")
+redaction.register_without_text(Attachment, "digest", "source_digest", "thumbnail_digest")
 
 
 def _mask_files(mask: redaction.Mask, _by: object) -> int:
