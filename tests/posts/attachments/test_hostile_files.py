@@ -179,7 +179,7 @@ def test_names(name, kind, wanted):
     assert media.safe_name(name, kind) == wanted
 
 
-def test_kinds_are_told_by_content():
+def test_kinds_are_recognised_by_content():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("../../evil", "x")
