@@ -133,7 +133,7 @@ BOMBS = [lambda: png_bomb(5_100, 3_200), lambda: png_bomb(20_000, 20_000), gif_b
 
 @pytest.mark.parametrize("make", BOMBS)
 def test_a_picture_takes_bounded_time_and_memory(make, tmp_path):
-    """Measured as the system counts it, of the program that decodes: 2 s, 200 MB."""
+    """Measured as the system counts it, of the program that decodes: its own limit, and 200 MB."""
     source = tmp_path / "bomb"
     source.write_bytes(make())
     measure = (
@@ -146,7 +146,8 @@ def test_a_picture_takes_bounded_time_and_memory(make, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", measure], capture_output=True, text=True, check=True)
     seconds, kilobytes = map(float, done.stdout.split())
-    assert seconds < 2 and kilobytes < 200 * 1024
+    assert seconds < 4  # its own limit; 0.1 to 1.2 on a quiet machine
+    assert kilobytes < 200 * 1024
 
 
 @pytest.mark.parametrize(
