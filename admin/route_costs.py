@@ -74,9 +74,10 @@ COSTS: Costs = {
     "search.suggest": SEARCH,
     "api_search.search": SEARCH,
     **{f"posts.{page}": EXPENSIVE for page in ("preview", "revision", "suggestion")},
-    "posts.suggest": WRITES_TEXT,
-    "posts.comment": WRITES_TEXT,
-    "posts.edit_comment": WRITES_TEXT,
+    **dict.fromkeys(("attachments.upload", "api_posts.attach_file"), EXPENSIVE),
+    **dict.fromkeys(("attachments.attachment", "attachments.thumbnail"), CHEAP),
+    "attachments.text_lines": SEARCH,
+    **{f"posts.{page}": WRITES_TEXT for page in ("suggest", "comment", "edit_comment")},
     "posts.improve": (EXPENSIVE, EXPENSIVE),
     **{f"posts.{verb}": EXPENSIVE for verb in ("approve", "restore", "redact")},
     **{
@@ -113,6 +114,7 @@ COSTS: Costs = {
             "list_tags",
             "get_tag",
             "list_posts_of",
+            "get_attachment",
         )
     },
     **{f"forum.{page}": WRITES_TEXT for page in ("ask", "question", "edit_question", "edit_answer")},

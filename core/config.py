@@ -176,6 +176,19 @@ SETTINGS = (
         "on: a moderator has to approve the first post of each new member.",
     ),
     Setting(
+        "REDOUBT_ATTACHMENTS",
+        "on",
+        setting_values.switch,
+        "off: members cannot attach files; those that are there stay.",
+    ),
+    Setting(
+        "REDOUBT_ATTACHMENT_DAILY_MB",
+        "100",
+        setting_values.whole_number(1, 100_000),
+        "MB that a member may attach within 24 hours: a fifth of it without the reputation to comment "
+        "anywhere, five times as much with that to review.",
+    ),
+    Setting(
         "REDOUBT_FLAG_WEIGHT",
         "5",
         setting_values.at_least_zero(int),

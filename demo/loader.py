@@ -20,7 +20,7 @@ from core.cli import progress
 from core.database.db import clock_set_to, db, utcnow
 from core.markup.markup import render
 from demo import bulletins, products, reports
-from demo.story import Act, Story
+from demo.story import FOLDER, Act, Story
 from forum import actions as forum
 from forum.models import Answer, Question
 from kb import actions as kb
@@ -28,10 +28,12 @@ from kb.models import Article
 from moderation import actions as moderation
 from posts import actions as posts
 from posts import policy, queries, voting
+from posts.attachments import actions as attachments
 from posts.models import DRAFT, Comment, Post, Tag
 
 SOURCE = "demo"
 LINK_PATTERN = re.compile(r"\]\((?:\.\./\w+/)?([\w-]+)\.md\)")
+PICTURE_PATTERN = re.compile(r"\]\(\.\./pictures/([\w-]+\.png)\)")
 P = TypeVar("P", bound=Post)
 
 
@@ -139,8 +141,15 @@ class Loader:
         post.imported_from = SOURCE
         post.external_id = act.key
         post.author_id = self.members[act.author].id
-        self.posts[act.key] = posts.create(post, render(act.text.strip()), tags=tags)
+        text = PICTURE_PATTERN.sub(lambda link: self._picture(link[1], act), act.text.strip())
+        self.posts[act.key] = posts.create(post, render(text), tags=tags)
         return post
+
+    def _picture(self, name: str, act: Act) -> str:
+        """Store a picture of the demo content; returns the end of its link."""
+        prepared = attachments.prepare((FOLDER / "pictures" / name).read_bytes(), name)
+        made = attachments.store(prepared, author_id=self.members[act.author].id)
+        return f"]({attachments.path_of(made)})"
 
     def _link(self, created: list[Post]) -> None:
         """Replace links to other files, `[title](05-laps-rollout.md)`, by the URLs of their posts."""

@@ -22,6 +22,7 @@ from posts import actions as post_actions
 from posts import page_rows
 from posts import policy as post_policy
 from posts import queries as post_queries
+from posts.attachments.forms import AttachingForm
 from posts.models import Post
 from search.similar_queries import similar
 
@@ -51,7 +52,7 @@ def questions() -> ResponseReturnValue:
 @login_required
 def ask() -> ResponseReturnValue:
     """Ask a question: a preview with similar questions first, then the post."""
-    form = Form(schemas.QuestionSchema)
+    form = AttachingForm(schemas.QuestionSchema)
     preview = None
     similar_ones: list[Post] = []
     if request.method == "GET":
@@ -137,7 +138,7 @@ def _has_hidden_posts(page: SharedPage | Template | None) -> bool:
 
 def _answer_question(question_id: int) -> ResponseReturnValue:
     """Post an answer, or show its preview or its errors."""
-    form = Form(schemas.AnswerSchema)
+    form = AttachingForm(schemas.AnswerSchema)
     valid = form.validate_on_submit()
     question = get_or_404(queries.get_question(question_id, current_user))
     require(policy.can_answer(current_user, question), policy.why_no_answer(question))
@@ -159,7 +160,7 @@ def _answer_question(question_id: int) -> ResponseReturnValue:
 @login_required
 def edit_question(question_id: int) -> ResponseReturnValue:
     """Edit a question, as a new revision."""
-    form = Form(schemas.EditQuestionSchema)
+    form = AttachingForm(schemas.EditQuestionSchema)
     valid = form.validate_on_submit()
     question = get_or_404(queries.get_question(question_id, current_user))
     require(post_policy.can_edit(me(), question))
@@ -189,7 +190,7 @@ def edit_question(question_id: int) -> ResponseReturnValue:
 @login_required
 def edit_answer(answer_id: int) -> ResponseReturnValue:
     """Edit an answer, as a new revision."""
-    form = Form(schemas.EditAnswerSchema)
+    form = AttachingForm(schemas.EditAnswerSchema)
     valid = form.validate_on_submit()
     answer = get_or_404(queries.get_answer(answer_id, current_user))
     require(post_policy.can_edit(me(), answer))

@@ -14,13 +14,14 @@ from core.database.db import db
 from core.markup import markup
 from core.web.access import get_or_404, require, safe_next
 from core.web.confirmation import confirmation_page
-from core.web.forms import Form, parse
+from core.web.forms import parse
 from kb import actions, policy, queries, schemas
 from kb.labels import layer_introduction
 from kb.markdown import export_article
 from kb.models import LAYERS, Article
 from posts import policy as post_policy
 from posts import queries as post_queries
+from posts.attachments.forms import AttachingForm
 from posts.suggestions import queries as suggestion_queries
 
 bp = Blueprint("kb", __name__)
@@ -81,7 +82,7 @@ def layer(layer: str) -> ResponseReturnValue:
 @login_required
 def new() -> ResponseReturnValue:
     """Write an article."""
-    form = Form(schemas.ArticleSchema, layer=request.args.get("layer", "host"))
+    form = AttachingForm(schemas.ArticleSchema, layer=request.args.get("layer", "host"))
     valid = form.validate_on_submit()
     require(policy.can_curate(me()), _("Only moderators can write articles."))
     if valid and form.values.get("action") != "preview":
@@ -158,7 +159,7 @@ def markdown(article_id: int) -> ResponseReturnValue:
 @login_required
 def edit(article_id: int) -> ResponseReturnValue:
     """Edit an article, as a new revision."""
-    form = Form(schemas.EditArticleSchema)
+    form = AttachingForm(schemas.EditArticleSchema)
     valid = form.validate_on_submit()
     article = _article(article_id)
     require(policy.can_edit(me(), article), _("Only moderators and trusted members can edit articles."))

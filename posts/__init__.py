@@ -25,6 +25,13 @@ from posts import (  # noqa: F401  (these modules register their contents on imp
     views,
     voting,
 )
+from posts.attachments import api as attachment_api  # noqa: F401
+from posts.attachments import checks as attachment_checks  # noqa: F401
+from posts.attachments import export_account as attachment_export  # noqa: F401
+from posts.attachments import redaction as attachment_redaction  # noqa: F401
+from posts.attachments import store
+from posts.attachments import tasks as attachment_tasks  # noqa: F401
+from posts.attachments import views as attachment_views
 from posts.erasure import handlers as erasure_handlers  # noqa: F401
 from posts.models import Comment, Post, Tag
 from posts.revisions import api as revision_api  # noqa: F401
@@ -99,6 +106,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Stale, conflict_pages.answer)
     app.register_blueprint(views.bp)
     app.register_blueprint(feeds.bp)
+    store.init_app(app)
+    app.register_blueprint(attachment_views.bp)
     app.register_error_handler(voting.VoteRefused, _vote_refused)
     register_api(api.bp)
     stored_markup.register_markdown(Post, "body", "body_html")

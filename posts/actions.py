@@ -17,6 +17,7 @@ from core.jobs import events
 from core.limits.rate_limits import limit, lock_key
 from core.markup.markup import Rendered, render
 from posts import kinds, locks, visibility, voting
+from posts.attachments import actions as attachments
 from posts.languages import post_language
 from posts.models import HIDDEN, PUBLISHED, Comment, Post, PostLink, PostTag, Revision
 from posts.queries import PostT
@@ -50,6 +51,7 @@ def create(post: PostT, body: Rendered, *, tags: Iterable[str] = (), quiet: bool
     lock_rows(Post, [post.parent_id])
     db.session.add(post)
     db.session.flush()
+    attachments.claim(post)
     names = tag_actions.set_tags(post, tags)
     db.session.add(
         Revision(
@@ -205,6 +207,7 @@ def rewrite(
     now = utcnow()
     post.edited_at = now
     post.last_activity_at = now
+    attachments.claim(post)
     db.session.flush()
     if after != before:
         tag_actions.set_tags(post, after)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from core.database.db import changed_rows, db, lock_rows, utcnow
 from core.markup.markup import Rendered
+from posts.attachments import actions as attachments
 from posts.languages import post_language
 from posts.models import PUBLISHED, Post, PostTag, Revision
 from posts.slugs import slugify
@@ -48,6 +49,8 @@ def create_all(drafts: Collection[Draft]) -> list[Post]:
     posts = [_post(draft, public) for draft in drafts]
     db.session.add_all(posts)
     db.session.flush()
+    for post in posts:
+        attachments.claim(post)
     tags = make_tags(chain.from_iterable(draft.tags for draft in drafts))
     for post, draft in zip(posts, drafts, strict=True):
         db.session.add_all(_revisions(post, draft))

@@ -114,6 +114,7 @@ class Post(Versioned, db.Model):
             "body_html",
             "markup_version",
             "language",
+            "picture_key",
             "changed_at",
         }
     )
@@ -151,6 +152,7 @@ class Post(Versioned, db.Model):
     language: Mapped[str | None] = mapped_column(String(8), deferred=True)  # ISO 639; empty: not found
     body: Mapped[str] = mapped_column(Text, default="")
     body_html: Mapped[str] = mapped_column(Text, default="")
+    picture_key: Mapped[str | None] = mapped_column(String(16))  # of the attachment that lists show beside it
 
     author: Mapped[User | None] = relationship(foreign_keys=[author_id])
     parent: Mapped["Post | None"] = relationship(remote_side=[id], foreign_keys=[parent_id], lazy="select")

@@ -267,7 +267,15 @@ redaction.register_text(FactRevision, "facts", "summary")
 redaction.register_without_text(FactRevision, "thing_kind")
 redaction.register_text(Tag, "excerpt")
 redaction.register_without_text(
-    Post, "kind", "status", "author_name", "license", "imported_from", "external_id", "language"
+    Post,
+    "kind",
+    "status",
+    "author_name",
+    "license",
+    "imported_from",
+    "external_id",
+    "language",
+    "picture_key",
 )
 redaction.register_without_text(Tag, "name")  # _redact_tags() removes the tags
 redaction.register_without_text(PostTag, "kind")

@@ -19,6 +19,7 @@ from core.web.error_responses import wants_json
 from core.web.forms import Form, parse
 from posts import actions, policy, queries, redaction, schemas, voting
 from posts.access import visible_post
+from posts.attachments.forms import AttachingForm
 from posts.models import Comment, Post, Revision
 from posts.revisions import diffs, history
 from posts.suggestions import queries as suggestion_queries
@@ -77,12 +78,12 @@ def vote(post_id: int) -> ResponseReturnValue:
 @login_required
 def comment(post_id: int) -> ResponseReturnValue:
     """Post a comment."""
-    form = Form(schemas.CommentSchema)
+    form = AttachingForm(schemas.CommentSchema)
     is_valid = form.validate()
     post = visible_post(post_id, current_user)
     require(policy.can_comment(me(), post, post.thread.author_id), policy.why_no_comment())
     if not is_valid:
-        return render_template("posts/comment_form.html", form=form, post=post), 422
+        return form.page("posts/comment_form.html", post=post)
     made = actions.comment(post, form.data["body"], by=me())
     db.session.commit()
     return redirect(made.url)
@@ -92,7 +93,7 @@ def comment(post_id: int) -> ResponseReturnValue:
 @login_required
 def edit_comment(post_id: int) -> ResponseReturnValue:
     """Edit a comment."""
-    form = Form(schemas.EditCommentSchema)
+    form = AttachingForm(schemas.EditCommentSchema)
     is_valid = form.validate_on_submit()
     made = get_or_404(queries.get(Comment, post_id, current_user))
     require(policy.can_edit(me(), made))

@@ -45,6 +45,12 @@ ACCESS = {
     "api_posts.get_vote": "members",
     "api_posts.vote_on_post": "earned",
     "api_posts.list_comments": "all",
+    "attachments.upload": "members",
+    "attachments.attachment": "all",
+    "attachments.thumbnail": "all",
+    "attachments.text_lines": "all",
+    "api_posts.attach_file": "members",
+    "api_posts.get_attachment": "all",
     "api_posts.comment_on_post": "author",
     "api_posts.edit_comment": "author",
     "api_posts.list_revisions": "all",
@@ -396,6 +402,9 @@ ACCESS = {
 TOKENLESS = {"home.theme", "notifications.mute", "alerts.stop_alerts"}
 # arguments that differ from the world's public ones
 ARGUMENTS = {
+    "attachments.attachment": {"name": "attachment_name"},
+    "attachments.thumbnail": {"key": "picture_key"},
+    "attachments.text_lines": {"name": "attachment_name"},
     "csaf.feed": {"name": "feed_name"},
     "csaf.document": {"name": "document_name"},
     "csaf.hash_of": {"name": "document_name"},

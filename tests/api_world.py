@@ -18,6 +18,7 @@ from inventory.uploads import actions as uploads
 from kb import actions as kb
 from notifications.models import Notification
 from posts import actions as posts
+from posts.attachments import actions as attachments
 from products import actions as products
 from products.models import OwnedRelease
 from tests.conftest import give
@@ -77,6 +78,8 @@ def _fill() -> tuple[dict, dict]:
     lonely = forum.ask("Does anybody answer a question like this?", render(TEXT), ["numbers"], by=alice)
     hidden = forum.ask("Who sees a question that is hidden again?", render(TEXT), ["numbers"], by=alice)
     answer = forum.answer(question, render(TEXT), by=bob)
+    log = attachments.attach(attachments.prepare(TEXT.encode(), "numbers.txt"), by=bob)
+    posts.revise(answer, render(f"{TEXT} {attachments.markdown_of(log)}"), by=bob)
     comment = posts.comment(question, render(TEXT), by=alice)
     article = kb.write("Count what there is", render(TEXT), layer="host", by=bob)
     draft = kb.write("Count what is to come", render(TEXT), layer="data", by=moira)
@@ -123,4 +126,4 @@ def _fill() -> tuple[dict, dict]:
         "embargoed": embargoed,
         "news": news,
     }
-    return {name: post.id for name, post in named.items()}, tokens
+    return {"log": log.key, **{name: post.id for name, post in named.items()}}, tokens

@@ -36,6 +36,8 @@ MATRIX = {  # the statuses for a visitor, a token that reads, one of a member th
     "POST /posts/{answer}/vote": ({"value": 1}, (401, 403, 200, 200)),
     "GET /posts/{question}/comments": (None, OPEN),
     "POST /posts/{answer}/comments": ({"body": TEXT}, (401, 403, 201, 201)),
+    "POST /attachments": ({"file": "not a file"}, (401, 403, 422, 422)),
+    "GET /attachments/{log}": (None, OPEN),
     "PATCH /comments/{comment}": ({"body": TEXT + " More."}, (401, 403, 200, 200)),
     "GET /posts/{question}/revisions": (None, OPEN),
     "GET /posts/{question}/revisions/1": (None, OPEN),

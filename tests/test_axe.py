@@ -37,6 +37,7 @@ from kb.models import Article
 from moderation import actions as moderation
 from notifications import actions as notify_actions
 from notifications.models import Notification
+from posts.attachments import actions as attachments
 from posts.models import Comment
 from posts.suggestions import actions as suggestions
 from products import actions as product_actions
@@ -52,7 +53,20 @@ pytestmark = [
     pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 MODES = {"light-1280": ("light", 1280), "dark-375": ("dark", 375)}
-NOT_PAGES = ("/metrics", ".<algorithm>", ".atom", ".xml", ".txt", ".ics", ".json", ".md", ".csv", "z")
+NOT_PAGES = (
+    "/metrics",
+    "<key>/<name>",
+    "/thumbnails/<key>",
+    ".<algorithm>",
+    ".atom",
+    ".xml",
+    ".txt",
+    ".ics",
+    ".json",
+    ".md",
+    ".csv",
+    "z",
+)
 PAGES = sorted(
     {
         rule.rule
@@ -109,6 +123,8 @@ def fill() -> dict:
         base_number=question.revision_count,
         summary="A step was missing",
     )
+    log = attachments.store(attachments.prepare(b"line 1\nline 2\n", "setup.log"), author_id=admin.id)
+    log.post_id = question.id
     moderation.flag(answer, "other", by=moderator, note="To be looked at " + "verylongword" * 12)
     windows = products.full("windows")
     product_actions.edit(windows.releases[0], {"latest": "10.0.1"}, by=moderator)
@@ -152,6 +168,8 @@ def fill() -> dict:
     cookie = accounts.open_session(admin)
     db.session.commit()
     return {
+        "key": log.key,
+        "attachment_name": log.name,
         "question_id": question.id,
         "slug": question.slug,
         "answer_id": answer.id,
@@ -238,6 +256,8 @@ def path_of(rule: str, values: dict) -> str:
         values["slug"] = values["product_slug"]
     if first == "bulletins":
         values["upload_id"] = values["import_id"]
+    if first == "attachments":
+        values["name"] = values["attachment_name"]
     if first == "comments":
         values["post_id"] = values["comment_id"]
     path = rule

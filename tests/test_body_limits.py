@@ -52,10 +52,13 @@ EVERYWHERE, LOCATIONS = limits()
 
 
 def of_nginx(path):
-    """The limit that nginx has for a path: exact locations first, then the longest beginning."""
-    assert all(len(words) == 1 or words[0] == "=" for words in LOCATIONS), "this reads no expressions"
+    """The limit that nginx has for a path: exact locations, then expressions, then the longest beginning."""
+    assert all(len(words) == 1 or words[0] in ("=", "~") for words in LOCATIONS)
     if ("=", path) in LOCATIONS:
         return LOCATIONS["=", path] or EVERYWHERE
+    for words in LOCATIONS:
+        if words[0] == "~" and re.search(words[1], path):
+            return LOCATIONS[words] or EVERYWHERE
     best = max(
         (words for words in LOCATIONS if len(words) == 1 and path.startswith(words[0])),
         key=lambda words: len(words[0]),

@@ -47,7 +47,8 @@ def readers(app, world, login):
 
 def addresses(app, world, rule):
     """Addresses of a route filled with public things and with each hidden one."""
-    fills = [{"number": 2}, {"name": CANARY}, {"report_id": world.public["hidden_report_id"]}]
+    secret_file = {"key": world.public["secret_key"], "name": f"{CANARY}.log"}
+    fills = [{"number": 2}, {"name": CANARY}, secret_file, {"report_id": world.public["hidden_report_id"]}]
     for post in world.hidden:
         ids = dict.fromkeys(("question_id", "answer_id", "article_id", "post_id", "comment_id"), post.id)
         fills += [ids | {"slug": post.slug or "-", "reference": getattr(post, "reference", str(post.id))}]

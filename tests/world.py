@@ -33,6 +33,7 @@ from moderation.appeals import actions as appeals
 from notifications.models import Notification, Watch
 from posts import actions as posts
 from posts import queries
+from posts.attachments import actions as attachments
 from posts.models import PENDING, Post
 from posts.redaction import redact
 from posts.suggestions import actions as suggestions
@@ -40,6 +41,7 @@ from posts.tags import actions
 from products import actions as products
 from products.change_models import ImportConflict, ProductChange
 from tests.advisories.documents import CSAF
+from tests.posts.attachments import files
 
 CANARY, MARKER = "canaryquartz", "zanzibarmarker"
 SECRET_TEXT = f"The {MARKER} stands beside {CANARY} in a text that is long enough to be shown."
@@ -129,6 +131,10 @@ def build(make_user) -> World:
     posts.revise(question, render(SECRET_TEXT), by=author, summary=f"{CANARY} by mistake")
     posts.revise(question, render(TEXT), by=author, summary="Taken out again")
     redact(queries.revision(question, 2), by=moderator)
+    log = attachments.attach(attachments.prepare(TEXT.encode(), "spooler.log"), by=author)
+    shown = attachments.attach(attachments.prepare(files.picture(), "spooler.png"), by=author)
+    posts.revise(answer, render("\n\n".join([TEXT, *map(attachments.markdown_of, (log, shown))])), by=author)
+    secret = attachments.attach(attachments.prepare(SECRET_TEXT.encode(), f"{CANARY}.log"), by=author)
     proposal = suggestions.propose(
         question,
         render(f"{TEXT} One step more."),
@@ -139,6 +145,10 @@ def build(make_user) -> World:
         tags=["printing"],
     )
     world.public = {
+        "key": log.key,
+        "attachment_name": log.name,
+        "picture_key": shown.key,
+        "secret_key": secret.key,
         "identifier": "CVE-2023-35618",
         "question_id": question.id,
         "slug": question.slug,
@@ -157,6 +167,7 @@ def build(make_user) -> World:
         "filename": "css/base.css",
     }
     _hide(world, author, moderator, question)
+    secret.post_id = world.hidden[0].id
     world.public |= _products(moderator)
     facts, hidden = _bulletins(moderator, author)
     world.public |= facts

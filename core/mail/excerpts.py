@@ -20,7 +20,10 @@ def plain_opening(markdown: str, max_characters: int) -> str:
 
 
 def html_opening(rendered: str, max_characters: int, url: str) -> str:
-    """The first blocks of safe HTML up to `max_characters`, with absolute links; `url` is its page."""
+    """The first blocks of safe HTML up to `max_characters`, with absolute links; `url` is its page.
+
+    A picture becomes its alternative text: only who may see the post may load it.
+    """
     soup = BeautifulSoup(rendered, "html.parser")
     site = "/".join(url.split("/")[:3])
     blocks: list[str] = []
@@ -36,6 +39,8 @@ def html_opening(rendered: str, max_characters: int, url: str) -> str:
             blocks.append(_cut(block, left))
             break
         left -= length
+        for picture in block.find_all("img") if isinstance(block, Tag) else ():
+            picture.replace_with(str(picture.get("alt", "")))
         for link in block.find_all("a", href=True) if isinstance(block, Tag) else ():
             link["href"] = _absolute(str(link["href"]), site, url)
         blocks.append(str(block))

@@ -26,6 +26,17 @@ IDENTIFIER = re.compile(
     r"|GHSA(?:-[0-9a-z]{4}){3})(?!-{0,8}\w|\.\w)",
     re.I | re.A,
 )
+PICTURE = re.compile(
+    r"(?:https?://[^/\s]{1,255})?(?P<path>/attachments/(?P<key>[\w-]{16})/[^\s\"'<>()?#/\\]{1,400})", re.A
+)
+_PICTURE_KEY = re.compile(r"/attachments/([\w-]{16})/", re.A)
+_PICTURE_ATTRIBUTES = {
+    "src": re.compile(r"/attachments/[\w-]{16}/[^\s\"'<>()?#/\\]{1,400}", re.A),
+    "width": re.compile(r"[0-9]{1,5}", re.A),
+    "height": re.compile(r"[0-9]{1,5}", re.A),
+    "loading": re.compile("lazy"),
+    "decoding": re.compile("async"),
+}
 _START = re.compile(r"(?<![\w@])(?:(?P<identifier>(?:CVE-|KB\d|RB-|GHSA-))|(?P<name>@))", re.I | re.A)
 _SCHEME = re.compile(r"(?<![\w@])(?:https?|mailto|www)\Z", re.I | re.A)
 _MAX_SCHEME_CHARACTERS = 6
@@ -57,6 +68,23 @@ def possible_names(text: str, limit: int) -> list[str]:
         if len(names) >= limit:
             break
     return list(names)
+
+
+def possible_pictures(text: str, limit: int) -> list[str]:
+    """The keys of attachments in `text`, each once, up to `limit`."""
+    keys: dict[str, None] = {}
+    for found in _PICTURE_KEY.finditer(text) if "/attachments/" in text else ():
+        keys[found[1]] = None
+        if len(keys) >= limit:
+            break
+    return list(keys)
+
+
+def is_picture_attribute(name: str, value: str) -> bool:
+    """Whether this attribute of an `img` may stay: only pictures of this site are shown."""
+    if name in ("alt", "title"):
+        return True
+    return name in _PICTURE_ATTRIBUTES and _PICTURE_ATTRIBUTES[name].fullmatch(value) is not None
 
 
 def identifier_address(identifier: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt, helpers
 from markdown_it.renderer import RendererHTML
@@ -55,11 +56,14 @@ class References(dict):
             return default
 
 
-def environment(budget: Budget, names: dict[str, str]) -> dict:
-    """The state of one run of the parser and renderer."""
+def environment(
+    budget: Budget, names: dict[str, str], pictures: dict[str, tuple[int, int]] | None = None
+) -> dict:
+    """The state of one run of the parser and renderer; `pictures` are the sizes of stored ones by key."""
     return {
         "budget": budget,
         "names": names,
+        "pictures": pictures or {},
         "references": References(),
         "bare_links": 0,
         "images": 0,
@@ -314,9 +318,10 @@ def _cell(self: RendererHTML, tokens: Sequence[Token], index: int, options: Opti
 
 
 def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
-    """An image as a link, because remote images would reveal readers to other sites; missing ones are marked.
+    """A picture of this site as such, others as links: remote images would reveal readers to other sites.
 
-    Inside a link it becomes its alternative text, and its URL the title of the link.
+    Missing ones are marked. Inside a link, a remote image becomes its alternative text, and its URL the title
+    of the link.
     """
     token = tokens[index]
     source = str(token.attrGet("src") or "")
@@ -324,9 +329,24 @@ def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Opt
     words = self.renderInlineAsText(token.children or [], options, env).strip()
     text = escape(words or source.removeprefix("missing:") or "image")
     title = f' title="{escape(title)}"' if title else ""
+    if (stored := _stored(source, env)) is not None:
+        path, width, height = stored
+        words = escape(words or unquote(path.rpartition("/")[2]))
+        shown = (
+            f'<img src="{escape(path)}" alt="{words}" width="{width}" height="{height}" loading="lazy" '
+            f'decoding="async"{title}>'
+        )
+        return shown if env["in_link"] else f'<a href="{escape(path)}">{shown}</a>'
     if source.startswith("missing:"):
         return f'<span class="missing-image"{title}>{text}</span>'
     return text if env["in_link"] else f'<a href="{escape(source)}"{title}>{text}</a>'
+
+
+def _stored(source: str, env: dict) -> tuple[str, int, int] | None:
+    """(path, width, height) of a picture that is stored here."""
+    found = markdown_links.PICTURE.fullmatch(source) if env["pictures"] else None
+    size = env["pictures"].get(found["key"]) if found else None
+    return (found["path"], *size) if found and size else None
 
 
 def _link_open(
@@ -343,7 +363,13 @@ def _link_open(
     words = escape(href.removeprefix("missing:") or "link") if is_empty else ""
     if env["missing"]:
         return f'<span class="missing-image">{words}'
-    pictures = [source for each in within if each.type == "image" and (source := each.attrGet("src")) != href]
+    pictures = [
+        source
+        for each in within
+        if each.type == "image"
+        and (source := each.attrGet("src")) != href
+        and _stored(str(source or ""), env) is None
+    ]
     if pictures and not token.attrGet("title"):
         token.attrSet("title", " ".join(map(str, pictures)))
     return self.renderToken(tokens, index, options, env) + words

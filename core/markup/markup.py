@@ -41,10 +41,11 @@ STEPS_PER_ELEMENT = 24  # of the cleaner, as are the next two
 STEPS_PER_ATTRIBUTE = 24
 STEPS_PER_TEXT = 6
 MAX_NAMES = 50  # of members that are looked up for one text
+MAX_PICTURES = 200  # that are looked up for one text
 SCHEMES = ("http", "https", "mailto")
 TAGS = frozenset(
     "a p br hr h1 h2 h3 h4 h5 h6 em strong s del ul ol li blockquote pre code kbd sup "
-    "sub table thead tbody tr th td div span".split()
+    "sub table thead tbody tr th td div span img".split()
 )
 CLASS = re.compile(
     r"(align-(left|center|right)|highlight|code-note|missing-image|language-[\w+#.-]{1,30}"
@@ -57,7 +58,9 @@ _STEP = re.compile(r"[*_\s]*(?:\d|step\b)", re.IGNORECASE)  # the beginning of a
 HEADING_ID = re.compile(r"h-[\w-]{1,100}$")
 
 NameLookup = Callable[[list[str]], dict[str, str]]
+PictureLookup = Callable[[list[str]], dict[str, tuple[int, int]]]
 _name_lookups: Registry[NameLookup, str] = Registry("name_lookups")  # name by function
+_picture_lookups: Registry[PictureLookup, str] = Registry("picture_lookups")  # name by function
 
 
 class TooLong(ValueError):
@@ -97,6 +100,8 @@ def _allowed(tag: str, name: str, value: str) -> bool:
         return all(CLASS.match(word) for word in value.split())
     if tag == "a":
         return name in ("href", "title")
+    if tag == "img":
+        return markdown_links.is_picture_attribute(name, value)
     if tag == "ol" and name == "start":
         return value.isdigit() and len(value) < 10
     return tag in ("h1", "h2", "h3", "h4", "h5", "h6") and name == "id" and bool(HEADING_ID.match(value))
@@ -193,16 +198,23 @@ def register_name_lookup(lookup: NameLookup) -> NameLookup:
     return lookup
 
 
+def register_picture_lookup(lookup: PictureLookup) -> PictureLookup:
+    """Decorator: the function returns (width, height) in pixels of those keys that are stored pictures."""
+    _picture_lookups.add(lookup, lookup.__qualname__)
+    return lookup
+
+
 def render(text: str) -> Rendered:
     """Render Markdown to safe HTML with visible control characters.
 
-    `@name` becomes a link if it is a member: one query, only for texts with such a name. Raises TooLong over
-    MAX_CHARACTERS, MAX_BYTES or when the HTML would be too large, TooComplex when the budget is exceeded.
+    `@name` becomes a link if it is a member, `![](/attachments/…)` a picture if it is stored here: one
+    query each, only for texts with such a name or address. Raises TooLong over MAX_CHARACTERS, MAX_BYTES
+    or when the HTML would be too large, TooComplex when the budget is exceeded.
     """
     text = characters.visible(text)
     if len(text) > MAX_CHARACTERS or len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise TooLong(_("Keep the text under %(n)s characters.", n=f"{MAX_CHARACTERS:,}"))
-    return _rendered(text, tuple(sorted(_members(text).items())))
+    return _rendered(text, tuple(sorted(_members(text).items())), tuple(sorted(_pictures(text).items())))
 
 
 def _members(text: str) -> dict[str, str]:
@@ -213,17 +225,35 @@ def _members(text: str) -> dict[str, str]:
         return {name: address for lookup in _name_lookups for name, address in lookup(names).items()}
 
 
+def _pictures(text: str) -> dict[str, tuple[int, int]]:
+    keys = markdown_links.possible_pictures(text, MAX_PICTURES) if has_app_context() else []
+    if not (keys and _picture_lookups):
+        return {}
+    with read_without_flush():
+        return {key: size for lookup in _picture_lookups for key, size in lookup(keys).items()}
+
+
 @lru_cache(maxsize=128)
-def _rendered(text: str, members: tuple[tuple[str, str], ...]) -> Rendered:
+def _rendered(
+    text: str,
+    members: tuple[tuple[str, str], ...],
+    pictures: tuple[tuple[str, tuple[int, int]], ...],
+) -> Rendered:
+    budget = Budget(MAX_STEPS, MAX_SECONDS)
     try:
-        return Rendered(text, _to_html(text, dict(members), Budget(MAX_STEPS, MAX_SECONDS)))
+        return Rendered(text, _to_html(text, budget, dict(members), dict(pictures)))
     except (BudgetExceeded, RecursionError) as error:
         raise TooComplex(_("This text has too much markup. Use less, or split it into two texts.")) from error
 
 
-def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
+def _to_html(
+    text: str,
+    budget: Budget,
+    members: dict[str, str] | None = None,
+    pictures: dict[str, tuple[int, int]] | None = None,
+) -> str:
     """Safe HTML of `text`. Raises BudgetExceeded, TooLong."""
-    dirty = _markdown.render(text, markdown_rules.environment(budget, members))
+    dirty = _markdown.render(text, markdown_rules.environment(budget, members or {}, pictures))
     shown = len(dirty) + characters.MAX_DIRECTION_CHARACTERS * characters.count_directions(dirty)
     if shown > MAX_HTML_CHARACTERS or dirty.count("<") > 2 * MAX_ELEMENTS:
         raise TooLong(_("This page would be too large. Use less markup, or split it into two texts."))
@@ -237,7 +267,7 @@ def _to_html(text: str, members: dict[str, str], budget: Budget) -> str:
 def count_steps(text: str) -> int:
     """The steps of the budget that rendering `text` takes. Raises BudgetExceeded, TooLong."""
     budget = Budget(MAX_STEPS, MAX_SECONDS)
-    _to_html(characters.visible(text), {}, budget)
+    _to_html(characters.visible(text), budget)
     return budget.used
 
 

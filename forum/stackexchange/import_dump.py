@@ -8,6 +8,7 @@ imported score of posts. Unusable rows are reported (docs/decisions/0007).
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import filterfalse
 from pathlib import Path
 
 from flask_babel import gettext as _
@@ -21,10 +22,12 @@ from core.database.db import db, read_transaction
 from core.jobs.import_events import ImportEvent
 from core.markup import markup
 from forum import bulk_actions as forum
+from forum.stackexchange import pictures
 from forum.stackexchange import posts as converters
 from forum.stackexchange.dump import BadRow, Dump, Row
 from forum.stackexchange.links import COMMENT_KEY
 from forum.stackexchange.relink import Relinker
+from posts.attachments.import_files import FolderPictures
 from posts.models import Post, Tag
 from posts.tags import actions as tag_actions
 
@@ -52,6 +55,7 @@ class Importer:
     ) -> None:
         self.report = report
         self.dump = Dump(directory, report)
+        self.pictures = FolderPictures(directory)
         self.source = source
         self.site = site
         self.hosts = hosts
@@ -91,11 +95,15 @@ class Importer:
         relinker.learn_host(lambda: self.dump.rows("Posts", lambda position: None))
         self._each("Posts", self._committing(relinker.posts), "links")
         self._each("Comments", self._committing(relinker.comments), "links")
+        self._each("Posts", self._committing(self._show_pictures), "pictures")
         self._each("Votes", self._votes)
         self._badges()
         for path in self.dump.unread:
             self.report.skipped[path.name] += 1
             self.report.add_loss("files", path.name, path.name, _("table not supported"))
+
+    def _show_pictures(self, rows: list[Row]) -> None:
+        pictures.show(rows, self.source, self.site, self.pictures, self.report, self.news)
 
     def _committing(self, step: Callable[[list[Row]], None]) -> Callable[[list[Row]], None]:
         def committed(rows: list[Row]) -> None:
@@ -209,7 +217,7 @@ class Importer:
         """Store excerpts of tags and remember their wikis; count and report what is not imported."""
         for row in rows:
             place = f"Posts.xml row Id={row.get('Id', '?')[:20]}"
-            for image in converters.images(row):
+            for image in filterfalse(self.pictures.named, converters.images(row)):
                 self.report.add_loss("images", place, image, _("replaced by a link"))
             text = converters.tag_text(row) if row.get("PostTypeId") in converters.TAG_TEXT_TYPES else ""
             if text and row.get("Id") in self.wikis:

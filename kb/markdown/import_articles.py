@@ -8,6 +8,7 @@ import is completed by the next one. Unchanged files are skipped, and so are art
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -21,13 +22,16 @@ from core.database.db import db, read_transaction, utcnow
 from core.jobs import events
 from core.jobs.import_events import ImportEvent
 from core.markup import markup
+from core.web.forms import Invalid
 from kb import actions as kb
 from kb.markdown import files as markdown_files
 from kb.markdown import link_targets, links
 from kb.markdown.files import BadFile, MarkdownFile, NotAPage
 from kb.markdown.link_targets import Entry, LinkTargets
+from kb.markdown.links import ResolvedLink
 from kb.models import Article
 from posts import actions as posts
+from posts.attachments.import_files import FolderPictures, attach_picture
 from posts.models import DRAFT, PUBLISHED
 from posts.slugs import slugify
 
@@ -53,6 +57,7 @@ class Importer:
         self.root = directory
         self.source = f"articles:{source}"[:100]
         self.report = report
+        self.pictures = FolderPictures(directory)
         self.targets = LinkTargets(base_url.rstrip("/"))
         self.news = ImportEvent(self.source)
         self.unpublish_missing = unpublish_missing
@@ -154,7 +159,7 @@ class Importer:
         losses = list(file.losses)
         text = links.rewrite(
             file.text,
-            lambda url, is_image: self.targets.resolve(entry, url, is_image),
+            lambda url, is_image: self._resolve(entry, url, is_image),
             lambda *loss: losses.append(loss),
             lambda name: self.targets.resolve_wiki_link(entry, name),
         )
@@ -190,6 +195,16 @@ class Importer:
         article.import_state = _state(article, file.tags)
         db.session.commit()
         (self.report.added if before is None else self.report.updated)["articles"] += 1
+
+    def _resolve(self, entry: Entry, url: str, is_image: bool) -> ResolvedLink:
+        """The target of a link; a picture that lies in the folder is stored with the article."""
+        found = self.pictures.at(posixpath.dirname(entry.key), url) if is_image else None
+        if found is None:
+            return self.targets.resolve(entry, url, is_image)
+        try:
+            return ResolvedLink(attach_picture(found, entry.article_id), is_shown=True)
+        except Invalid as error:
+            return ResolvedLink(None, error.text)
 
     def _publish(self, article: Article, file: MarkdownFile, body: markup.Rendered) -> None:
         article.layer = markdown_files.guess_layer(file.title)

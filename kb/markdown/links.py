@@ -44,10 +44,11 @@ _blocks.enable("table").disable("inline")
 
 @dataclass(frozen=True)
 class ResolvedLink:
-    """The target of a link: a URL, or None and the reason."""
+    """The target of a link: a URL, or None and the reason. `is_shown`: a picture that is stored here."""
 
     address: str | None
     reason: str = ""
+    is_shown: bool = False
 
 
 def parse(text: str, env: dict | None = None) -> list:
@@ -190,7 +191,8 @@ def rewrite(
     def written(bang: str, words: str, url: str, title: str) -> str:
         target = resolve(url.strip(), bool(bang))
         if bang:
-            report_loss("images", url, target.reason or _("replaced by a link"))
+            if not target.is_shown:
+                report_loss("images", url, target.reason or _("replaced by a link"))
             return f"![{words or 'image'}]({_pointed(target.address or f'missing:{_name(url)}')}{title})"
         if not url:
             return words

@@ -11,6 +11,7 @@ from core.database.db import db, utcnow
 from core.jobs import events
 from core.markup.markup import Rendered, render
 from posts import actions, kinds, locks, voting
+from posts.attachments import actions as attachments
 from posts.models import FactRevision, Post, Revision
 from posts.slugs import slugify
 from posts.suggestions.actions import WITHDRAWN
@@ -55,6 +56,7 @@ def _remove_text(post: Post, user: User) -> None:
     else:
         title = _("Removed by its author")
         body = render(_("Text removed by its author."))
+    attachments.erase(post, user.id)
     post.title = title
     post.slug = slugify(title)
     post.source_url = ""
@@ -83,6 +85,7 @@ def _is_answered_by_others(post: Post, user: User) -> bool:
 
 def _remove_names(user: User, keep_words: bool) -> None:
     """Remove the name from revisions and suggestions; withdraw open suggestions."""
+    attachments.erase_unattached(user)
     own = Suggestion.author_id == user.id
     db.session.execute(
         update(Suggestion)

@@ -14,6 +14,7 @@ from core.markup.markup import Rendered
 from core.web.conflicts import AlreadyDone
 from core.web.forms import Invalid
 from posts import actions, kinds, locks
+from posts.attachments import actions as attachments
 from posts.models import Post, Revision
 from posts.suggestions import credits
 from posts.suggestions.models import Suggestion
@@ -67,6 +68,7 @@ def propose(
     row.summary = summary
     row.created_at = utcnow()
     row.changes = None
+    attachments.claim_for(post, body.html)
     db.session.flush()
     events.record("suggestion.proposed", subject=row, actor=by, post_id=post.id)
     return row

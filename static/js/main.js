@@ -2,7 +2,7 @@
 // scripts in the reader's language, which templates/layout.html has.
 const words = JSON.parse(document.body.dataset.words || '{}');
 const helpers = {
-  '[data-editor]': 'editor', '[data-similar]': 'similar', '[data-suggest]': 'suggest',
+  '[data-editor]': 'editor', '[data-attach]': 'attach', '[data-similar]': 'similar', '[data-suggest]': 'suggest',
   '[data-vote]': 'vote', '[data-theme-form]': 'theme', '[data-toc]': 'toc',
   '[data-checklist]': 'checklist', '[data-read]': 'read', '[data-today]': 'timeline', '.prose .highlight': 'copy',
 };
