@@ -47,6 +47,11 @@ def pytest_xdist_make_scheduler(config, log):
     return Schedule(config, log)
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Bytes name no test: archives hold the time at which they are made, and processes must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_generate_tests(metafunc):
     """A test marked `every_database` runs on SQLite and PostgreSQL, there perhaps among the long ones."""
     marked = metafunc.definition.get_closest_marker("every_database")
