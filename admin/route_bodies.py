@@ -35,6 +35,11 @@ BODIES = {
             "delete_inventory",
             "list_products_of_inventory",
             "get_upload",
+            "rename_inventory",
+            "list_members",
+            "invite_member",
+            "remove_member",
+            "put_membership",
         )
     },
 }

@@ -292,16 +292,12 @@ COSTS: Costs = {
             "get_upload",
             "list_invitations",
             "rename_inventory",
-            "list_members",
-            "invite_member",
-            "remove_member",
             "put_membership",
         )
     },
-    **{
-        f"api_products.{verb}": CHEAP
-        for verb in ("get_product", "remove_product", "put_release", "remove_release")
-    },
+    **{f"api_inventory.{verb}": CHEAP for verb in ("list_members", "invite_member", "remove_member")},
+    **{f"api_products.{verb}_product": CHEAP for verb in ("get", "remove")},
+    **{f"api_products.{verb}_release": CHEAP for verb in ("put", "remove")},
     "moderation.queue": SEARCH,
     "moderation_feeds.log": SEARCH,
     "api_moderation.appeal_for_post": CHEAP,

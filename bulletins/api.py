@@ -186,6 +186,7 @@ def _saved(reference: str) -> dict:
 @bp.get("/bulletins")
 @bp.arguments(api_schemas.BulletinQuery, location="query")
 @bp.response(200, page_of(api_schemas.BulletinItem))
+@bp.alt_response(404, "NOT_FOUND")
 def list_bulletins(wanted: dict) -> dict:
     """Public bulletins: exploited ones first, then by severity, then by EPSS; or the newest."""
     sort = wanted.pop("sort")

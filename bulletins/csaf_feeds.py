@@ -17,7 +17,7 @@ from advisories.csaf.provider import HASH_ALGORITHMS, Document
 from advisories.csaf.write import Publisher, to_bytes, write
 from bulletins import queries, rows
 from bulletins.models import Bulletin
-from core.formats.feeds import EMPTY_SINCE
+from core.database.db import utcnow
 from core.mail.mail import sender, site_url
 from core.web.access import get_or_404
 
@@ -32,7 +32,7 @@ def publisher() -> Publisher:
 
 def own_metadata() -> tuple[str, datetime]:
     """The address of this site's provider-metadata.json, and when its newest document changed."""
-    newest = max((each.updated_at for each in _documents()), default=EMPTY_SINCE)
+    newest = max((each.updated_at for each in _documents()), default=_today())
     return f"{site_url()}{url_for('csaf.metadata')}", newest
 
 
@@ -135,12 +135,17 @@ def _about(advisory: Advisory) -> Advisory:
     return replace(advisory, notes=[*advisory.notes, source], references=references)
 
 
+def _today() -> datetime:
+    """Midnight in UTC: when a site without documents has changed last, the same all day."""
+    return utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 @bp.get("/.well-known/csaf/provider-metadata.json")
 def metadata() -> Response:
     """The provider metadata: the publisher, and where the documents are."""
     found = _documents()
     labels = {provider.label_of(each) for each in found}
-    newest = max((each.updated_at for each in found), default=EMPTY_SINCE)
+    newest = max((each.updated_at for each in found), default=_today())
     return json_response(
         provider.to_json(provider.metadata(publisher(), site_url(), _folder(), labels, newest))
     )

@@ -12,12 +12,12 @@ from core.cache.dependencies import depends_on
 from core.cache.shared_pages import Template
 from core.database import paging
 from core.database.db import db, utcnow
-from core.web.forms import Form
 from forum import labels, schemas
 from forum.models import Question
 from forum.paths import ANSWERS_PER_PAGE, answer_path, question_path
 from forum.structured_data import qa_page
 from posts import kinds, page_rows
+from posts.attachments.forms import AttachingForm
 from posts.page_rows import POSTS, Person, ShownPost
 from search.similar_queries import related
 
@@ -207,7 +207,7 @@ def template(asked: Asked) -> Template | None:
         "duplicate_of": _duplicate_of(question, asked),
         "related": [Link(other.url, other.title) for other in related_questions],
         "structured_data": qa_page(question, thread.answers) if question.is_public else None,
-        "form": Form(schemas.AnswerSchema),
+        "form": AttachingForm(schemas.AnswerSchema),
         "preview": None,
     }
     return Template("forum/question.html", context, {post.id: post for post in thread.things()}, thread)

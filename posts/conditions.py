@@ -5,6 +5,7 @@ from typing import Any
 from auth.reader import Reader
 from core.cache.marks import register_condition
 from posts import policy
+from posts.attachments.policy import can_attach
 
 
 def _can_decide(reader: Any, post: Any) -> bool:
@@ -27,6 +28,7 @@ def _may_vote(value: int) -> Any:
 
 
 register_condition("reviewer", lambda reader, _thing: policy.may_review(reader))
+register_condition("attach", lambda reader, _thing: can_attach(reader.user))
 register_condition("edit", policy.can_edit)
 register_condition("suggest", policy.can_suggest)
 register_condition("decide", _can_decide)

@@ -171,6 +171,7 @@ def remove_release(slug: str, cycle: str) -> Response:
 @bp.get("/lifecycle")
 @bp.arguments(api_schemas.LifecycleQuery, location="query")
 @bp.response(200, page_of(api_schemas.EndItem))
+@bp.alt_response(404, "NOT_FOUND")
 def list_ends(wanted: dict) -> dict | Response:
     """What ends in so many days, the next first."""
     day = queries.today()

@@ -439,6 +439,9 @@ ARGUMENTS = {
 }
 # what to send where an empty body would be refused for its shape before anybody asks who sends it
 BODIES = {
+    "api_inventory.rename_inventory": {"name": "Branch"},
+    "api_inventory.invite_member": {"username": "bob"},
+    "api_inventory.put_membership": {"is_used": True},
     "api_articles.write_article": {"title": "An article in a test", "body": TEXT, "layer": "host"},
     "api_articles.say_helpful": {"helpful": True},
     "api_posts.vote_on_post": {"value": 1},

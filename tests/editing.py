@@ -64,6 +64,8 @@ API = {
 # another as a whole, whoever sent that: there is no text to lose.
 NO_EDIT = {
     "api_inventory.put_document",
+    "api_inventory.put_membership",
+    "api_inventory.rename_inventory",  # one short name: the last one wins
     "api_inbox.choose",
     "api_inbox.watch_post",
     "api_inbox.watch_tag",

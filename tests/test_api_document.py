@@ -72,6 +72,7 @@ def site(tmp_path_factory, empty_database):
             "month": "2026-11",
             "report_id": ids["report"],
             "source_id": 999,
+            "key": "nosuchattachment",
         }
         yield made
 

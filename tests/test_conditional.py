@@ -23,6 +23,7 @@ NOT_THERE = {  # nothing of the kind in tests/world.py
     "api_imports.get_import",
     "api_inventory.get_inventory",
     "api_inventory.get_upload",
+    "api_inventory.list_members",
     "api_inventory.list_products_of_inventory",
     "inventory.my_calendar",
     "inventory.unmatched_of_upload",

@@ -89,7 +89,12 @@ def test_the_draft_of_all_fields_stays_when_the_server_refuses(site, enter, make
     assert page.locator(".errors-summary").count() == 1
     ready(page)
     page.wait_for_timeout(400)
-    assert drafts(page)["ask"] == {"title": "Which update mends it?", "body": TEXT, "tags": "no-such-tag-yet"}
+    assert drafts(page)["ask"] == {
+        "title": "Which update mends it?",
+        "body": TEXT,
+        "tags": "no-such-tag-yet",
+        "files_alt": "",
+    }
     assert page.locator(".draft-note").count() == 0, "the page shows it anyway"
     page.goto(f"{site}/questions")
     open_form(page, f"{site}/questions/ask")
@@ -161,6 +166,7 @@ def test_logging_out_in_one_tab_leaves_nothing_for_others(site, enter, with_pass
     second = first.context.new_page()
     second.goto(f"{site}/questions")
     until(second, "localStorage.getItem('drafts-account')")
+    second.click(".menu summary")
     browsing.press(second, "text=Log out")
     until(second, "Object.keys(localStorage).every((key) => !key.startsWith('draft'))")
     # The first tab keeps its text on the page, but puts nothing of it into the browser any more.

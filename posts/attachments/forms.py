@@ -44,11 +44,6 @@ class AttachingForm(Form):
         self.longest = field.longest if isinstance(field, Markdown) else 0
 
     @property
-    def can_attach(self) -> bool:
-        """Whether the field for files is shown."""
-        return policy.can_attach(current_user)
-
-    @property
     def is_too_long(self) -> bool:
         """Whether the text is over its limit, so that a part of it should become a file."""
         return 0 < self.longest < len(self.values.get(TEXT_FIELD) or "")

@@ -225,7 +225,7 @@ def test_a_member_sees_their_products_the_unfixed_first(
         assert "another release" not in text
     assert login(member).get("/bulletins?inventory=999").status_code == 404
     assert len(api(member)("GET", f"/bulletins?inventory={number}").json["items"]) == 2
-    assert api()("GET", f"/bulletins?inventory={number}").status_code == 422
+    assert api()("GET", f"/bulletins?inventory={number}").status_code == 400
 
 
 def test_a_visitor_logs_in_to_see_theirs(client):

@@ -19,7 +19,7 @@ BODY = "A text about servers with enough words in it to be accepted here."
 NOW = "2026-03-04 10:00:00+00:00"
 
 
-def unshared(key, make):
+def unshared(key, make, *, is_kept_whole=False):
     """In place of shared_pages.find(): the template, which the view renders for the reader of the request."""
     return make()
 

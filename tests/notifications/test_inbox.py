@@ -232,14 +232,14 @@ class TestPages:
         drain()
         browser = login(member)
         page = browser.get("/inbox").text
-        assert page.count(">new<") == 3 and 'badge-info">3<' in browser.get("/questions").text
+        assert page.count(">new<") == 3 and 'class="count">3<' in browser.get("/questions").text
         assert answers[2].url in page
         line = db.session.scalar(db.select(Notification.id).where(Notification.user_id == member.id).limit(1))
         browser.post(f"/inbox/{line}/read")
         assert browser.get("/inbox?unread").text.count(">new<") == 2
         browser.post("/inbox/read")
         assert ">new<" not in browser.get("/inbox").text
-        assert "badge-info" not in browser.get("/questions").text
+        assert 'class="count"' not in browser.get("/questions").text
 
     def test_pages_are_keyset_pages(self, login, question, make_answer, member, drain):
         for _ in range(23):

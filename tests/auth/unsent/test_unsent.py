@@ -199,12 +199,14 @@ def test_a_failure_of_ours_gives_the_text_back(app, make_question, other, login,
 
 def test_a_body_that_is_too_large_comes_back_to_be_shortened(app, make_question, other, login, client):
     question, browser = make_question(), login(other)
-    fields = opened(browser, question.url)
     long = f"{TEXT}\n" + "x" * (app.config["MAX_FORM_MEMORY_SIZE"] + 1)
-    answer = browser.post(question.url, data={**fields, "body": long})
+    profile = opened(browser, "/settings/profile")
+    answer = browser.post("/settings/profile", data={**profile, "about": long})
     assert answer.status_code == 413 and SHOWN in answer.text
     longer = "x" * (sent_forms.MAX_BODY_BYTES + 1)
-    assert browser.post(question.url, data={**fields, "body": longer}).status_code == 413
+    assert browser.post("/settings/profile", data={**profile, "about": longer}).status_code == 413
+    answer = browser.post(question.url, data={**opened(browser, question.url), "body": long})
+    assert answer.status_code == 422 and SHOWN in answer.text, "a form that takes files shows it in its field"
     assert "xxxx" not in client.post(question.url, data={"body": long}).text, "visitors get no echo of it"
 
 

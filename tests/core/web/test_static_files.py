@@ -28,7 +28,7 @@ def test_a_missing_file_is_not_kept(client):
 
 
 def test_styles_name_the_fonts_by_the_hash_of_their_content(client):
-    """Fonts are named in a style sheet, which no template makes; a new file needs a new address there."""
+    """Fonts are named in CSS, which no template makes; a new file needs a new address there."""
     styles = client.get(re.search(r'href="(/static/css/base[^"]+)"', client.get("/help").text)[1]).text
     fonts = re.findall(r'url\("\.\.(/fonts/[^"]+)"\)', styles)
     assert len(fonts) == 4
