@@ -48,7 +48,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_make_parametrize_id(config, val, argname):
-    """Bytes name no test: archives hold the time at which they are made, and processes must agree on names."""
+    """Bytes name no test: archives hold the time when they are made, and processes must agree on names."""
     return argname if isinstance(val, bytes) else None
 
 
