@@ -37,7 +37,12 @@ BODY = "This is a body that is long enough to say something useful about patchin
 REAL_HASHER = passwords._hasher
 DEFAULT_DATABASE = os.environ.get("REDOUBT_TEST_DATABASE", "sqlite")
 # No test depends on how fast the machine is, nor on what else runs on it.
-hypothesis_settings.register_profile("any speed", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+hypothesis_settings.register_profile(
+    "any speed",
+    suppress_health_check=[HealthCheck.too_slow],
+    deadline=None,
+    derandomize="HYPOTHESIS_EXPLORE" not in os.environ,  # a change is judged by the same examples each time
+)
 hypothesis_settings.load_profile("any speed")
 
 
