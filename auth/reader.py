@@ -7,7 +7,7 @@ Policies take a reader as a user.
 from flask import g
 
 from auth import policy
-from auth.current_user import current_user, me
+from auth.current_user import me
 from auth.models import User, Visitor
 from auth.privileges import Privilege
 from auth.unsent.form_accounts import form_account
@@ -37,7 +37,7 @@ class Reader:
 def reader() -> Reader:
     """The reader of this request."""
     found = g.get("reader")
-    if found is None or found.id != current_user.id:
+    if found is None or found.user is not me():
         found = g.reader = Reader(me())
     return found
 
