@@ -49,8 +49,13 @@ def receive(user: User) -> Attachment:
     file = request.files.get(actions.FIELD)
     if file is None:
         raise Invalid({actions.FIELD: [_("Send a file in the multipart field “file”.")]})
+    alt = request.form.get("alt", "")
+    if len(alt) > MAX_ALT_CHARACTERS:
+        raise Invalid(
+            {"alt": [_("The description may have %(n)s characters. Shorten it.", n=MAX_ALT_CHARACTERS)]}
+        )
     prepared = actions.prepare(file.stream.read(actions.MAX_FILE_BYTES + 1), file.filename or "")
-    return actions.attach(prepared, by=user, alt=request.form.get("alt", ""))
+    return actions.attach(prepared, by=user, alt=alt)
 
 
 @bp.post("/attachments")

@@ -27,6 +27,7 @@ NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/loca
 pytestmark = [pytest.mark.long, pytest.mark.skipif(not NGINX, reason="no nginx on this machine")]
 EDGE_SECONDS, STALE_SECONDS = 2, 4
 TITLE = "Which page may lie in a cache that all people share?"
+CACHED = {"HIT", "UPDATING"}  # nginx served its copy; the second while it fetches a new one
 
 
 class Front:
@@ -148,7 +149,7 @@ def paths(front):
 def test_visitors_share_a_page(front):
     front.get("/tags")
     second = front.get("/tags")
-    assert second.cache == "HIT" and "caches" in second.text
+    assert second.cache in CACHED and "caches" in second.text
 
 
 def test_an_old_page_is_sent_while_one_request_fetches_the_new_one(front):
@@ -224,7 +225,8 @@ def test_a_page_is_kept_for_its_theme_and_language(front):
 def test_packed_and_plain_are_kept_apart(front):
     packed = [front.get("/questions", Accept_Encoding="gzip") for _ in range(2)]
     plain = [front.get("/questions") for _ in range(2)]
-    assert packed[1].headers["Content-Encoding"] == "gzip" and packed[1].cache == plain[1].cache == "HIT"
+    assert packed[1].headers["Content-Encoding"] == "gzip"
+    assert {packed[1].cache, plain[1].cache} <= CACHED
     assert plain[1].headers["Content-Encoding"] is None and plain[1].text == packed[1].text
 
 
