@@ -123,11 +123,6 @@ def worst(states: Iterable[str]) -> str:
     return max(filter(None, states), key=FIX_STATES.index, default=NOTHING_TO_FIX)
 
 
-def advisory_state(advisory: Advisory) -> str:
-    """The worst state of the vulnerabilities of an advisory."""
-    return worst(map(fix_state, in_force(advisory).vulnerabilities))
-
-
 @dataclass(frozen=True)
 class ProductStatus:
     """The worst status of a product over all vulnerabilities, and the worst state of its fixes."""

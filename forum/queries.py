@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -84,22 +84,14 @@ def _changed_questions(
     return paging.keyset(statement, SORTS[sort], after=after, size=size, changed=changed_in(Question))
 
 
-def _answers(question: Question, user: User | Visitor) -> Select:
-    """SELECT of visible answers, without tags, which only questions have."""
-    return (
-        visible(Answer, user)
-        .where(Answer.parent_id == question.id, Answer.kind == "answer")
-        .options(lazyload(Answer.tags))
-    )
-
-
 def answers(
     question: Question, user: User | Visitor, after: paging.PageStart = None, sort: str = "best"
 ) -> paging.Page:
     """Answers to a question in one of the ANSWER_SORTS; "best" is the accepted one, then by score."""
     keys, descending = ANSWER_SORTS[sort]
+    statement = visible(Answer, user).where(Answer.parent_id == question.id, Answer.kind == "answer")
     page = paging.keyset(
-        _answers(question, user),
+        statement.options(lazyload(Answer.tags)),  # which only questions have
         keys,
         after=after,
         descending=descending,
@@ -109,11 +101,6 @@ def answers(
     for answer in page:
         set_committed_value(answer, "parent", question)  # which their URLs need
     return page
-
-
-def answer_to(question: Question, answer_id: int, user: User | Visitor) -> Answer | None:
-    """An answer to this question, on whatever page of the thread."""
-    return db.session.scalar(_answers(question, user).where(Answer.id == answer_id))
 
 
 def question_by_reference(reference: str, user: User | Visitor) -> Question | None:

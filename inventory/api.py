@@ -1,12 +1,9 @@
 """The inventory in the API, and matching of software lists."""
 
-from typing import cast
-
 from flask import Response, request
 from flask_babel import gettext as _
 
 from auth import tokens
-from auth.models import User
 from core.api.api import READ, WRITE, ApiBlueprint, Cursor, listing, no_content, page_of
 from core.database.db import db, read_transaction
 from core.limits.rate_limits import limit
@@ -69,7 +66,7 @@ def add_mine(data: dict) -> dict:
 
     With `version`, bulletins are compared with the exact version; it also finds the release.
     """
-    user = cast("User", tokens.reader())  # bearer() requires an account
+    user = tokens.member()
     policy.require_can_own(user)
     product = queries.full(data["product"])
     if product is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlalchemy.orm import joinedload, lazyload, load_only, selectinload
 
 from auth.models import User, Visitor
@@ -228,23 +228,6 @@ def mentions(resolved: Resolved, user: User | Visitor) -> list[search_queries.Hi
     text = f"{' '.join(words[:8])} kind:question kind:answer kind:article"
     found = search_queries.search(text, user=user, size=MAX_MENTIONS, any_word=True)
     return found.hits
-
-
-def with_cve_page(cves: Iterable[str]) -> set[str]:
-    """Those of some CVEs that have a page: a public bulletin names them, or KEV has them."""
-    stated = (
-        select(BulletinVulnerability.id)
-        .join(Post, Post.id == BulletinVulnerability.bulletin_id)
-        .where(BulletinVulnerability.vulnerability_id == Vulnerability.id, Post.is_public)
-        .exists()
-    )
-    return set(
-        db.session.scalars(
-            select(Vulnerability.cve).where(
-                Vulnerability.cve.in_(list(cves)), or_(Vulnerability.kev_added_on.is_not(None), stated)
-            )
-        )
-    )
 
 
 def sitemap_parts() -> int:

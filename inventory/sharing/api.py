@@ -1,12 +1,9 @@
 """Inventories in the API, and with whom they are shared."""
 
-from typing import cast
-
 from flask import Response
 from flask_babel import gettext as _
 
 from auth import tokens
-from auth.models import User
 from auth.queries import by_username
 from core.api.api import READ, WRITE, Cursor, listing, no_content, page_of
 from core.database import paging
@@ -70,7 +67,7 @@ def list_inventories(wanted: dict) -> dict:
 @bp.response(201, schemas.InventoryItem)
 def create_inventory(data: dict) -> dict:
     """Make an inventory."""
-    user = cast("User", tokens.reader())  # bearer() requires an account
+    user = tokens.member()
     require(product_policy.can_own(user))
     inventory = actions.create(user, data["name"])
     db.session.commit()
@@ -167,7 +164,7 @@ def invite_member(data: dict, inventory_id: int) -> dict:
     member = by_username(data["username"].removeprefix("@"))
     if member is None:
         raise Invalid({"username": [_("There is no member of this name.")]})
-    user = cast("User", tokens.reader())  # bearer() requires an account
+    user = tokens.member()
     invited = actions.invite(membership.inventory, member, data["right"], by=user)
     db.session.commit()
     return _member_row(invited) | {"username": member.username}
@@ -178,7 +175,7 @@ def invite_member(data: dict, inventory_id: int) -> dict:
 @bp.response(204)
 def remove_member(inventory_id: int, username: str) -> Response:
     """Remove a member or an invitation (owners); by your own name, leave an inventory or decline."""
-    user = cast("User", tokens.reader())  # bearer() requires an account
+    user = tokens.member()
     is_mine = username.casefold() == user.username.casefold()
     membership = get_or_404(inventory_queries.membership(user, inventory_id, invited=is_mine))
     other: InventoryMember | None = membership
@@ -209,16 +206,7 @@ def list_invitations(wanted: dict) -> dict:
         types=[int],
         changed=lambda each: each.invited_at,
     )
-    return listing(
-        page,
-        lambda each: {
-            "id": each.inventory_id,
-            "name": each.inventory.title,
-            "owner": each.inventory.owner.username,
-            "right": each.right,
-            "invited_at": each.invited_at,
-        },
-    )
+    return listing(page, lambda each: row(each) | {"invited_at": each.invited_at})
 
 
 @bp.put("/inventories/<int:inventory_id>/membership")
@@ -227,7 +215,7 @@ def list_invitations(wanted: dict) -> dict:
 @bp.response(200, schemas.InventoryItem)
 def put_membership(data: dict, inventory_id: int) -> dict:
     """Accept an invitation, and choose whether the inventory counts on your pages and in your alerts."""
-    user = cast("User", tokens.reader())  # bearer() requires an account
+    user = tokens.member()
     membership = get_or_404(inventory_queries.membership(user, inventory_id, invited=True))
     require(product_policy.can_own(user))
     actions.accept(membership)

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 
 MAX_VERSION_CHARACTERS = 100
-MAX_NUMBERS = 16
 PRE = -1  # stages
 FINAL = 0
 POST = 1
